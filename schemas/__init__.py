@@ -1,0 +1,1 @@
+"""The contracts as data: one JSON Schema per record, Elasticsearch templates."""
