@@ -44,7 +44,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     extra: dict[str, Any] = {}
     poll: str | None = None
     seen: datetime | None = None
-    unknown: dict[str, Any] = {}
+    unknown: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
     def __post_init__(self) -> None:
         if not self.id:

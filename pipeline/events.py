@@ -12,29 +12,65 @@ from typing import Any, Literal
 
 import msgspec
 
-from connectors.base import Item
+from connectors.base import Cursor, Item, Status
+from pipeline.facts import (
+    Actor,
+    Basis,
+    CasualtyRange,
+    Claim,
+    ClaimPart,
+    Contradiction,
+    Event,
+    EventSubtype,
+    EventType,
+    Evidence,
+    LedgerEntry,
+    Member,
+    Mentions,
+    Place,
+    Plover,
+    Precision,
+    Published,
+    Relevance,
+    Said,
+    Speaker,
+    Victims,
+    When,
+)
 
-__all__ = ["Article", "Fate", "Incident", "Item", "Page", "Story"]
+__all__ = [
+    "Actor",
+    "Article",
+    "Basis",
+    "CasualtyRange",
+    "Claim",
+    "ClaimPart",
+    "Contradiction",
+    "Event",
+    "Evidence",
+    "Fate",
+    "Incident",
+    "Item",
+    "LedgerEntry",
+    "Member",
+    "Mentions",
+    "Page",
+    "Place",
+    "Plover",
+    "Precision",
+    "Published",
+    "Relevance",
+    "Said",
+    "SourceState",
+    "Speaker",
+    "Story",
+    "Victims",
+    "When",
+]
 
-Basis = Literal["feed", "page", "wire", "header", "none"]
-Precision = Literal["second", "minute", "hour", "day", "month", "year", "none"]
 TextFrom = Literal["page", "feed"]
 State = Literal["live", "killed", "merged", "forgotten"]
 FateState = Literal["stored", "duplicate", "dropped", "dead", "waiting"]
-
-
-class Published(msgspec.Struct, frozen=True, kw_only=True):
-    """When the source says it was published.
-
-    ``time`` is UTC; ``offset`` the original one as ``+05:00``, None where none was given;
-    ``basis`` which source said so; ``text`` as it was written.
-    """
-
-    time: datetime | None = None
-    offset: str | None = None
-    basis: Basis = "none"
-    precision: Precision = "none"
-    text: str | None = None
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +91,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     fetched: datetime
     body: str | None = None
     size: int = 0
-    unknown: dict[str, Any] = {}
+    unknown: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Article(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,148 +116,11 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     published: Published = Published()
     updated: Published | None = None
     dates: tuple[Published, ...] = ()
-    status: str = "usable"
+    status: Status = "usable"
     categories: tuple[str, ...] = ()
     first_seen: datetime
     fetched: datetime
-    unknown: dict[str, Any] = {}
-
-
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """Where it stands: ``field`` is title or body, ``start`` and ``end`` count code points."""
-
-    field: Literal["title", "body"]
-    start: int
-    end: int
-    sentence: str
-
-
-class Relevance(msgspec.Struct, frozen=True, kw_only=True):
-    """How likely the story is about armed conflict or political violence, 0 to 1."""
-
-    score: float
-    relevant: bool
-
-
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """A place, resolved as far as can be known; ``geonames`` is its GeoNames id."""
-
-    name: str
-    canonical: str | None = None
-    geonames: int | None = None
-    lat: float | None = None
-    lon: float | None = None
-    admin1: str | None = None
-    country: str | None = None
-    precision: Literal["point", "town", "district", "province", "country", "region"] | None = None
-    candidates: tuple[int, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    confidence: float = 0.0
-
-
-class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """Someone who acts, suffers, mediates or is named."""
-
-    name: str
-    role: Literal["source", "target", "mediator"] | None = None
-    canonical: str | None = None
-    id: str | None = None
-    kind: str | None = None
-    country: str | None = None
-    evidence: tuple[Evidence, ...] = ()
-    confidence: float = 0.0
-
-
-class When(msgspec.Struct, frozen=True, kw_only=True):
-    """When it happened: ISO dates ``start`` and ``end``, and the words that say so."""
-
-    start: str | None = None
-    end: str | None = None
-    precision: Literal["hour", "day", "week", "month", "season", "year"] | None = None
-    text: str | None = None
-    basis: Literal["text", "published"] | None = None
-    evidence: tuple[Evidence, ...] = ()
-
-
-class Plover(msgspec.Struct, frozen=True, kw_only=True):
-    """The PLOVER event and mode."""
-
-    event: str
-    mode: str | None = None
-
-
-class Speaker(msgspec.Struct, frozen=True, kw_only=True):
-    """Who says so."""
-
-    text: str
-    canonical: str | None = None
-    kind: str | None = None
-    country: str | None = None
-
-
-class Victims(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom it befell, as written, of which kind, on whose side."""
-
-    text: str | None = None
-    kind: str | None = None
-    side: str | None = None
-
-
-class ClaimPart(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a claim's number: "among them nine children"."""
-
-    low: int | None = None
-    high: int | None = None
-    exact: bool = False
-    victims: Victims = Victims()
-    evidence: tuple[Evidence, ...] = ()
-
-
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """Who says what about how many; the numbers as DESIGN.md, "What a story says", reads them."""
-
-    id: str
-    effect: Literal[
-        "killed", "wounded", "captured", "arrested", "freed", "missing", "displaced", "equipment"
-    ]
-    low: int | None = None
-    high: int | None = None
-    exact: bool = False
-    victims: Victims = Victims()
-    parts: tuple[ClaimPart, ...] = ()
-    speaker: Speaker | None = None
-    chain: tuple[Speaker, ...] = ()
-    stance: Literal["asserts", "denies", "doubts"] = "asserts"
-    denies: str | None = None
-    blamed: str | None = None
-    evidence: tuple[Evidence, ...] = ()
-    confidence: float = 0.0
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One happening told in a story, coded in ACLED's, PLOVER's and CAMEO's terms."""
-
-    id: str
-    type: str
-    subtype: str | None = None
-    plover: Plover | None = None
-    cameo: str | None = None
-    mode: Literal["actual", "historical", "future", "hypothetical", "negated"] = "actual"
-    actors: tuple[Actor, ...] = ()
-    places: tuple[Place, ...] = ()
-    when: When | None = None
-    means: tuple[str, ...] = ()
-    claims: tuple[Claim, ...] = ()
-    parts: tuple[Evidence, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    confidence: float = 0.0
-
-
-class Mentions(msgspec.Struct, frozen=True, kw_only=True):
-    """Actors and places named anywhere in the story."""
-
-    actors: tuple[Actor, ...] = ()
-    places: tuple[Place, ...] = ()
+    unknown: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
@@ -253,7 +152,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[str, ...] = ()
     incidents: tuple[str, ...] = ()
     text_from: TextFrom
-    status: str = "usable"
+    status: Status = "usable"
     published: Published = Published()
     updated: Published | None = None
     dates: tuple[Published, ...] = ()
@@ -265,55 +164,26 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     claims: tuple[Claim, ...] = ()
     mentions: Mentions = Mentions()
     models: dict[str, str] = {}
-    unknown: dict[str, Any] = {}
+    unknown: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
-class CasualtyRange(msgspec.Struct, frozen=True, kw_only=True):
-    """The least, the most and the latest number claimed."""
+class SourceState(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the polling of one source stands; on ``cursors``, the latest per source.
 
-    low: int | None = None
-    high: int | None = None
-    latest: int | None = None
+    ``keys`` maps the short hash of each entry's key to its content hash, the day it was first
+    seen and the day it was last shown (days since 1970).
+    """
 
-
-class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry in the history of a claim."""
-
-    low: int | None = None
-    high: int | None = None
-    exact: bool = False
-    story: str | None = None
-    said: datetime | None = None
-    evidence: tuple[Evidence, ...] = ()
-
-
-class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """What one speaker says of one effect, and how it changed."""
-
-    id: str
-    speaker: Speaker | None = None
-    effect: str
-    victims: Victims = Victims()
-    stance: Literal["asserts", "denies", "doubts"] = "asserts"
-    history: tuple[Said, ...] = ()
-
-
-class Contradiction(msgspec.Struct, frozen=True, kw_only=True):
-    """Claims that cannot all be true."""
-
-    claims: tuple[str, ...]
-    why: str
-
-
-class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """A story of an incident and why it belongs there."""
-
-    id: str
-    url: str
+    schema: str = "cursor.v1.0"
     source: str
-    title: str
-    copy_of: str | None = None
-    why: str | None = None
+    cursor: Cursor = Cursor()
+    keys: dict[str, tuple[str, int, int]] = {}
+    polled: datetime | None = None
+    due: datetime | None = None
+    last_new: datetime | None = None
+    errors: int = 0
+    problem: str | None = None
+    unknown: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
@@ -324,8 +194,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     state: State = "live"
     merged_into: str | None = None
-    type: str
-    subtype: str | None = None
+    type: EventType
+    subtype: EventSubtype | None = None
     start: str | None = None
     end: str | None = None
     place: Place | None = None
@@ -339,15 +209,16 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     contradictions: tuple[Contradiction, ...] = ()
     first_seen: datetime
     updated: datetime
-    unknown: dict[str, Any] = {}
+    unknown: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Fate(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an item at one stage and attempt, or what one poll showed.
 
-    ``state`` is where the item stands after it, None where it changes nothing.  A poll has
-    ``kind`` poll: ``shown`` entries, of which ``new`` are the ids of those new or changed,
-    ``known`` were here before and ``rejected`` are the ids of those that could not be read.
+    ``state`` is where the item stands after it, None where it changes nothing; ``day`` the UTC day
+    of the ``poll`` that showed it.  A poll has ``kind`` poll: ``shown`` entries, of which ``new``
+    are the ids of those new or changed, ``rejected`` of those that could not be read; ``known``
+    were here before, ``again`` of them first came on an earlier day and were not shown yet today.
     """
 
     schema: str = "fate.v1.0"
@@ -357,6 +228,7 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
     url: str | None = None
     story: str | None = None
     poll: str | None = None
+    day: str
     stage: str
     attempt: int = 1
     time: datetime
@@ -366,6 +238,7 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
     detail: str | None = None
     shown: int | None = None
     known: int | None = None
+    again: int | None = None
     new: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
-    unknown: dict[str, Any] = {}
+    unknown: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
