@@ -1,0 +1,1 @@
+"""Index templates of Elasticsearch; the prefix is put to names and patterns at set-up."""

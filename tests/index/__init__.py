@@ -1,0 +1,1 @@
+"""The adapters of the index, each in what only it can do."""
