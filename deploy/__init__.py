@@ -1,0 +1,1 @@
+"""What puts Tocsin to work: image, service files, sources and the demo; never installed."""

@@ -1,0 +1,1 @@
+"""The sample newsroom: publishers, feeds and pages, all invented, over real HTTP."""
