@@ -112,7 +112,9 @@ class SourceError(Exception):
 class Connector(Protocol):
     """One configured source.  It never sleeps, publishes or opens a socket or a file."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The source's name, unique among all sources."""
 
     def ask(self, cursor: Cursor) -> Request:
         """What to ask now."""

@@ -27,7 +27,7 @@ LAYERS = (
         "pipeline.worker", "pipeline.arrivals", "pipeline.polling", "pipeline.delays",
         "pipeline.deadletters", "pipeline.parent", "pipeline.children", "pipeline.asking",
         "pipeline.process", "pipeline.supervisor", "pipeline.config", "pipeline.sources",
-        "pipeline.probing", "pipeline.explaining", "pipeline.opml",
+        "pipeline.probing", "pipeline.explaining", "pipeline.opml", "pipeline.source",
     ),
     ("pipeline.app",),
     ("pipeline.cli",),
