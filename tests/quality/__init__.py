@@ -1,0 +1,1 @@
+"""Floors of what the models answer."""
