@@ -1,0 +1,1 @@
+"""Everything that needs memory: revisions, copies, versions."""
