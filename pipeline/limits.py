@@ -63,6 +63,6 @@ SEARCH_SECONDS = 30.0  # one search request
 FATE_DAYS = 30  # fates are kept in the index as long as on the bus
 
 # -- enrichment
-ENTITY_CHARS = 6_000  # of a body that spaCy reads (0.05 s); nine in ten articles are shorter
-PLACE_CHARS = 20_000  # of a body read for places where there is no spaCy; 20 times as fast
+ENTITY_CHARS = 6_000  # of a body that spaCy reads: 1,000 words, 0.06 s (LIMITS.md, section 5)
+PLACE_CHARS = 20_000  # of a body read for places where there is no spaCy; 10 times as fast
 PLACE_MENTIONS = 400  # per story; a list of towns has more and tells no more

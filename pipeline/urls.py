@@ -85,9 +85,17 @@ def normalise(url: str) -> str:
     """
     parts = _parts(url)
     path = _without_dots(_SESSION.sub("", parts.path)).rstrip("/") or "/"
-    fields = (_AMP.sub("", field) for field in parts.query.split("&"))
-    query = "&".join(field for field in fields if field and not _tracks(field))
-    return _Parts(parts.scheme, parts.host, parts.port, path, query).text()
+    return _Parts(parts.scheme, parts.host, parts.port, path, _told(parts.query)).text()
+
+
+def untracked(url: str) -> str:
+    """The URL to show: cleaned, without tracking parameters, its path as the publisher has it.
+
+    Raises:
+        ValueError: it is no http or https URL, or a hostile one.
+    """
+    parts = _parts(url)
+    return _Parts(parts.scheme, parts.host, parts.port, parts.path, _told(parts.query)).text()
 
 
 def host(url: str) -> str:
@@ -226,6 +234,12 @@ def _without_dots(path: str) -> str:
     if segments[-1] in (".", "..") and path:
         kept.append("")
     return "/".join(kept)
+
+
+def _told(query: str) -> str:
+    """The query without what only tracks the reader."""
+    fields = (_AMP.sub("", field) for field in query.split("&"))
+    return "&".join(field for field in fields if field and not _tracks(field))
 
 
 def _tracks(field: str) -> bool:

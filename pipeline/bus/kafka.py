@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetSpec, TopicPartition
-from kafka.errors import KafkaError, MessageSizeTooLargeError
+from kafka.errors import KafkaError, MessageSizeTooLargeError, RetriableError
 
 from pipeline.bus import Consumer, Message, Record, TopicSpec
 from pipeline.bus.kafka_consumer import KafkaMember, as_record
@@ -28,6 +28,7 @@ WINDOW_BYTES = 32_000_000  # in flight at once: send() never blocks, 200,000 rec
 SESSION_SECONDS = (
     45.0  # how long a killed member keeps its partitions; its own slot has them at once
 )
+COORDINATOR_SECONDS = 30.0  # a new cluster makes its offsets topic at the first group: seconds
 READ_CHUNK = 500
 READ_SECONDS = 60.0  # read() without any record for so long has lost its broker
 PRODUCER: dict[str, Any] = {
@@ -67,6 +68,7 @@ class KafkaBus:
         self._limits: dict[str, int] = {}
         self._lock = threading.Lock()
         self._producer: Any = None
+        self._administrator: Any = None
 
     def __repr__(self) -> str:
         return f"KafkaBus({','.join(self._settings['bootstrap_servers'])})"
@@ -184,11 +186,21 @@ class KafkaBus:
     def lag(self, topics: Sequence[str], group: str) -> Mapping[str, int]:
         """See :meth:`pipeline.bus.Bus.lag`; counted in offsets, so compacted ones count too."""
         with telling("the lag cannot be had", self._settings):
-            admin = KafkaAdminClient(**self._settings)
-            try:
-                return self._lag(admin, topics, self._prefix + group)
-            finally:
-                admin.close()
+            deadline = time.monotonic() + COORDINATOR_SECONDS
+            while True:
+                try:
+                    return self._lag(self._admin(), topics, self._prefix + group)
+                except RetriableError:  # a fresh cluster's first group waits for its coordinator
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.2)
+
+    def _admin(self) -> Any:
+        """One admin client for as long as the bus is open: making one takes a tenth of a second."""
+        with self._lock:
+            if self._administrator is None:
+                self._administrator = KafkaAdminClient(**self._settings)
+            return self._administrator
 
     def _lag(self, admin: Any, topics: Sequence[str], group: str) -> dict[str, int]:
         described = admin.describe_topics([self._prefix + topic for topic in topics])
@@ -211,6 +223,9 @@ class KafkaBus:
         """See :meth:`pipeline.bus.Bus.close`; a stuck producer ends with the process."""
         with self._lock:
             producer, self._producer = self._producer, None
+            admin, self._administrator = self._administrator, None
+        if admin is not None:
+            admin.close()
         if producer is not None:
             try:
                 producer.close(timeout=2)

@@ -33,16 +33,17 @@ class Identity:
 def identify(page_id: str, url: str, metadata: Metadata) -> Identity:
     """The identity of the page with this id, which was got at ``url``."""
     named = {urls.normalise(address): address for address in metadata.canonicals}
+    shown = urls.untracked(url) if urls.is_http(url) else url  # the same by whatever link it came
     if len(named) > 1:
-        return Identity(page_id, url)  # it contradicts itself: evidence of nothing
+        return Identity(page_id, shown)  # it contradicts itself: evidence of nothing
     address = next(iter(named.values()), metadata.address)
     if address is None or not urls.is_http(url):
-        return Identity(page_id, url, address)
+        return Identity(page_id, shown, address)
     if urls.normalise(address) == urls.normalise(url):
-        return Identity(page_id, url)
+        return Identity(page_id, shown)
     if named and _stands_for(address, url):
-        return Identity(urls.article_id(address), address)
-    return Identity(page_id, url, address)
+        return Identity(urls.article_id(address), urls.untracked(address))
+    return Identity(page_id, shown, address)
 
 
 def _stands_for(canonical: str, url: str) -> bool:

@@ -1,0 +1,1 @@
+"""The stream end to end, as a user runs it."""
