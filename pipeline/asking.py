@@ -16,6 +16,7 @@ from pipeline.transports.http import Http
 from pipeline.transports.status import checked
 
 NOTHING_NEW = 304
+READERS = 2  # a feed that hangs for its ten seconds leaves the other one to all the rest
 LATER = (429, 503)
 """Answers that say when to come again; what any other means, the connector knows."""
 
@@ -55,7 +56,7 @@ class Asking:
         self.loop = asyncio.new_event_loop()
         self._http, self._files = http, files
         self.loop.run_until_complete(http.__aenter__())
-        self.read = Reading(Children(_build, Bounds(FEED_SECONDS, CHILD_BYTES)))
+        self.read = Reading(Children(_build, Bounds(FEED_SECONDS, CHILD_BYTES), processes=READERS))
 
     async def get(self, request: Request) -> Answer:
         """The answer, whatever its status, but one that says when to come again.

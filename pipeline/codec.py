@@ -14,6 +14,9 @@ from pipeline.errors import Fatal, Reject
 
 R = TypeVar("R", bound=msgspec.Struct)
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding hostile bytes may raise."""
+
 CARRIES = "carries"
 """Header of a message whose record carries fields of a newer minor version."""
 
@@ -64,7 +67,7 @@ def decode(kind: type[R], data: bytes, *, carries: bool = False) -> R:
     """
     try:
         record = msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         _check_version(kind, _schema_in(data))
         raise Reject(f"not a readable {kind.__name__}: {error}") from error
     newer = _check_version(kind, getattr(record, "schema", ""))
@@ -85,7 +88,7 @@ def _schema_in(data: bytes) -> str:
 
     try:
         return msgspec.json.decode(data, type=Named).schema
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return ""
 
 

@@ -57,9 +57,15 @@ def _split(records: Sequence[Record], time: float) -> tuple[list[Record], list[l
 
 
 def _due(record: Record) -> float:
-    return float(record.headers.get(DUE, "0"))
+    """When it is due; at once where the header is none, or the topic would stand still for ever."""
+    try:
+        return float(record.headers.get(DUE, "0"))
+    except ValueError:
+        return 0.0
 
 
 def _back(record: Record) -> Message:
+    """To the topic it came from; one that names none was not written by a stage: to the dead."""
+    topic = record.headers.get(TOPIC) or f"{record.topic.partition('.')[0]}.dead"
     headers = {name: value for name, value in record.headers.items() if name not in (DUE, TOPIC)}
-    return Message(record.headers[TOPIC], record.key, record.value, headers)
+    return Message(topic, record.key, record.value, headers)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from pipeline.bus import Message, Record
 from pipeline.errors import Reject, Retry, Skip
-from pipeline.topology import DELAYS, Step, retry_topic
+from pipeline.topology import AGAIN, DELAYS, Step, retry_topic
 
 CONTEXT = ("item", "source", "url", "poll", "day")
 """Headers that travel with a record through every stage, so that its fate can always be told."""
@@ -60,7 +60,7 @@ class Letters:
             ATTEMPT: str(attempt + counts),
             FIRST: record.headers.get(FIRST, now.isoformat()),
             DUE: str(now.timestamp() + DELAYS[delay]),
-            TOPIC: record.topic,
+            TOPIC: AGAIN.get(record.topic, record.topic),
             ERROR: describe(error),
         }
         if on:
@@ -71,7 +71,7 @@ class Letters:
         """The record with everything an operator needs to judge and replay it."""
         headers: Mapping[str, str] = {
             **record.headers,
-            TOPIC: record.topic,
+            TOPIC: AGAIN.get(record.topic, record.topic),
             "stage": self.step.name,
             "class": type(error).__name__,
             ERROR: describe(error),

@@ -33,6 +33,7 @@ KEYWORD_BYTES = 8_000  # Elasticsearch refuses keywords over 32,766 bytes
 KEY_DAYS = 90  # an entry is known while its source lists it and this long after
 SOURCE_KEYS = 40_000  # entries known of one source: 45 bytes each, and they must fit on the bus
 STORY_DAYS = 90  # a story's revisions and copies are told this long after it was last seen
+POLL_BYTES = 64 * MB  # of all answers of one poll; a folder's other files come next time
 POLL_REQUESTS = 1_000  # of one poll: sub-sitemaps, files of a folder; the rest comes next time
 BACKOFF_SECONDS = 86_400.0  # the longest a failing source waits; it is never given up
 

@@ -20,7 +20,7 @@ from pipeline.arrivals import Gathered, arrived, failed, refused
 from pipeline.bus import Bus, Consumer, Message
 from pipeline.errors import Fatal, Reject, TocsinError
 from pipeline.events import Fate, SourceState
-from pipeline.limits import POLL_REQUESTS
+from pipeline.limits import POLL_BYTES, POLL_REQUESTS
 from pipeline.topology import CURSORS, FATES, ITEMS, key_of
 
 log = logging.getLogger("tocsin.poll")
@@ -136,10 +136,12 @@ class Poller:
         return state is None or state.due is None or state.due <= self.now()
 
     def _wait(self, name: str) -> float | None:
-        """Seconds until a source wants to be asked again, if that is very soon."""
+        """Seconds until a source wants to be asked again, if it said so and that is very soon."""
         state = self._states.get(name)
-        if state is None or state.due is None:
+        if state is None or state.due is None or state.polled is None:
             return None
+        if (state.due - state.polled).total_seconds() >= self.sources[name].interval:
+            return None  # its usual interval
         seconds = (state.due - self.now()).total_seconds()
         return max(seconds, 0.0) if seconds <= EARLY_SECONDS and not state.errors else None
 
@@ -166,11 +168,13 @@ class Poller:
     async def _gather(self, connector: Connector, state: SourceState, gathered: Gathered) -> None:
         """Every answer of one poll; only the first one may fail it as a whole."""
         queue = [connector.ask(state.cursor)]
+        size = 0
         for asked in range(POLL_REQUESTS):
-            if not queue:
+            if not queue or size > POLL_BYTES:
                 return
             try:
                 answer = await self.get(queue.pop(0))
+                size += len(answer.body)
                 polled = await self.read(connector, answer, gathered.cursor)
             except Exception as error:
                 if isinstance(error, Fatal) or not asked:

@@ -160,15 +160,21 @@ def _paths(files: Sequence[str], folder: Path, problems: list[str]) -> list[Path
 
 
 def _typed(key: str, value: object, place: _Place) -> None:
-    where = f"{place.line(key)}: {key} = {value!r}"
+    problem = _fault(key, value)
+    if problem:
+        raise SourcesError(f"{place.line(key)}: {key} = {value!r}: {problem}")
+
+
+def _fault(key: str, value: object) -> str | None:
     if key in _TEXTS and (not isinstance(value, str) or not value.strip()):
-        raise SourcesError(f"{where}: write a text in quotes")
+        return "write a text in quotes"
     if key == "name" and not _NAME.fullmatch(str(value)):
-        raise SourcesError(f"{where}: a name has at most 200 characters, on one line")
+        return "a name has at most 200 characters, on one line"
     if key == "tier" and (isinstance(value, bool) or not isinstance(value, int)):
-        raise SourcesError(f"{where}: write a whole number")
+        return "write a whole number"
     if key == "enabled" and not isinstance(value, bool):
-        raise SourcesError(f"{where}: write true or false")
+        return "write true or false"
+    return None
 
 
 def _interval(value: Any, place: _Place) -> float:

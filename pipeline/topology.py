@@ -32,13 +32,27 @@ class Step:
 ITEMS, PAGES, ARTICLES, STORIES = "items", "pages", "articles", "stories"
 RESOLVED, INCIDENTS, CURSORS, FATES = "resolved", "incidents", "cursors", "fates"
 
+AGAIN = {RESOLVED: "resolved.again", INCIDENTS: "incidents.again"}
+"""Where records of a compacted topic are tried again: there they would pass for the latest."""
+
 STEPS = (
     # poll reads the sources, with its cursors, and writes items
     Step("fetch", {ITEMS: Item}, {Page: PAGES}, batch=100),
     Step("extract", {PAGES: Page}, {Article: ARTICLES}, batch=32),
     Step("enrich", {ARTICLES: Article}, {Story: STORIES}, batch=32),
     Step("resolve", {STORIES: Story}, {Story: RESOLVED, Incident: INCIDENTS}, batch=100),
-    Step("index", {RESOLVED: Story, INCIDENTS: Incident, FATES: Fate}, {}, batch=500),
+    Step(
+        "index",
+        {
+            RESOLVED: Story,
+            INCIDENTS: Incident,
+            FATES: Fate,
+            AGAIN[RESOLVED]: Story,
+            AGAIN[INCIDENTS]: Incident,
+        },
+        {},
+        batch=500,
+    ),
 )
 STEP = {step.name: step for step in STEPS}
 STAGES = ("poll", *STEP)
@@ -67,7 +81,7 @@ TOPICS = (
     TopicSpec(INCIDENTS, partitions=8, days=None, compacted=True),
     TopicSpec(CURSORS, partitions=POLL_SHARES, days=None, compacted=True),
     TopicSpec(FATES, partitions=8, days=30),
-    *(TopicSpec(name, partitions=1, days=7) for name in RETRIES),
+    *(TopicSpec(name, partitions=1, days=7) for name in (*AGAIN.values(), *RETRIES)),
     *(TopicSpec(f"{stage}.dead", partitions=1, days=90) for stage in STAGES),
 )
 

@@ -21,7 +21,8 @@ def main() -> int:
         config = Path(folder) / "tocsin.toml"
         config.write_text(room.config(Path(folder) / "data"), encoding="utf-8")
         publishers = len(room.content.publishers)
-        say(f"A newsroom of {publishers} publishers is served on loopback: {room.sources()[0]['url']} ...")
+        first = room.sources()[0]["url"]
+        say(f"A newsroom of {publishers} publishers is served on loopback: {first} ...")
         steps = (
             ("Monday: every source is polled once", ["run", "--once"]),
             ("What came out, newest first", ["search", "--limit", "100"]),
@@ -49,7 +50,7 @@ def tocsin(config: Path, title: str, command: Sequence[str]) -> int:
     say(f"\n--- {title}\n$ tocsin {' '.join(command)}")
     begun = time.monotonic()
     line = [sys.executable, "-m", "pipeline.cli", "--config", str(config), *command]
-    code = subprocess.run(line, check=False).returncode
+    code = subprocess.run(line, check=False).returncode  # noqa: S603 - our own command line
     say(f"({time.monotonic() - begun:.1f} s)")
     return code
 

@@ -95,7 +95,7 @@ def _run(args: Namespace, settings: Settings) -> int:
     bus, index = app.open_bus(settings), app.open_index(settings)
     try:
         stages, sources = stage_rows(bus, index), source_rows(settings, bus)
-        rows = account.account(index, {})
+        rows = account.account(index, {"day": f"{utc_now():%Y-%m-%d}"})
     finally:
         index.close()
         bus.close()
