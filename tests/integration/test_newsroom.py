@@ -130,7 +130,8 @@ def test_text_comes_from_the_page_or_from_the_feed_where_the_page_cannot_be_had(
     for entry in wanted(1):
         if entry["fate"] == "stored":
             story = embedded.first[embedded.urls[entry["entry"]]]
-            assert story["text_from"] == entry["text_from"], entry["entry"]
+            also = entry.get("after_retry", entry)["text_from"]
+            assert story["text_from"] in (entry["text_from"], also), entry["entry"]
 
 
 def test_a_wire_text_at_three_publishers_is_one_original_and_two_copies(embedded: Days) -> None:
@@ -182,5 +183,6 @@ def test_both_pairs_of_adapters_give_the_same_stories_byte_for_byte(
 ) -> None:
     """The same items, apart from times of processing."""
     assert set(embedded.first) == set(served)
-    for url, story in embedded.first.items():
-        assert without_times(story) == without_times(served[url])
+    put_off = {embedded.urls[e["entry"]] for e in wanted(1) if "after_retry" in e}
+    for url in set(served) - put_off:  # asked again after 10 s: in one run or after it, as it falls
+        assert without_times(embedded.first[url]) == without_times(served[url])
