@@ -23,7 +23,7 @@ MAX_ENTRIES = 20_000  # 300,000 tiny ones take 8 s and 300 MB (LIMITS.md, sectio
 MAX_REJECTED_BYTES = 200_000  # of one broken entry; a dead letter must fit on the bus
 
 _STATUSES = {
-    401: "needs a login: set `credentials` or remove the source",
+    401: "needs a login, which this version cannot give: remove the source",
     403: "is refused to us: ask the publisher, or remove the source",
     404: "is not there: correct its url",
     410: "is gone for good: remove the source",
@@ -38,7 +38,7 @@ _ROOT = re.compile(r"<([A-Za-z_][\w.:-]{0,40})[\s>/]")
 class Feed:
     """A feed at one URL.
 
-    ``credentials`` names a secret; ``encoding`` overrides what the feed says of its own.
+    ``encoding`` overrides what the feed says of its own.
 
     Raises:
         ValueError: no such encoding.
@@ -46,7 +46,6 @@ class Feed:
 
     name: str
     url: str
-    credentials: str | None = None
     encoding: str | None = None
 
     def __post_init__(self) -> None:
@@ -60,7 +59,7 @@ class Feed:
             headers["If-None-Match"] = cursor.etag
         if cursor.modified:
             headers["If-Modified-Since"] = cursor.modified
-        return Request(url=self.url, headers=headers, credentials=self.credentials)
+        return Request(url=self.url, headers=headers)
 
     def read(self, answer: Answer, cursor: Cursor) -> Polled:
         """All its entries.

@@ -31,6 +31,7 @@ from pipeline.limits import (
 )  # fmt: skip
 from pipeline.polling import Poller, Polling
 from pipeline.probing import Probe, probe
+from pipeline.replaying import ONE_AT_WORK, Chosen, GivenAgain, Replay, Wanted
 from pipeline.sources import Source, Sources
 from pipeline.sources import load as load_sources
 from pipeline.stages import Stage
@@ -100,9 +101,25 @@ def worker(settings: Settings, name: str, bus: Bus) -> tuple[Worker, Callable[[]
         Fatal: bus or index cannot be had.
     """
     step = topology.STEP[name]
-    stage, close = STAGES[name](settings, bus)
     consumer = bus.consume(tuple(step.reads), name, settings.slot)
+    stage, close = STAGES[name](settings, bus)
     return Worker(step, stage, bus, consumer, Letters(step, VERSION), utc_now), close
+
+
+def replay(settings: Settings, name: str, bus: Bus, group: str, wanted: Wanted) -> Replay:
+    """A stage in a group of its own, over the records wanted.
+
+    Raises:
+        Fatal: bus or index cannot be had.
+    """
+    step = topology.STEP[name]
+    consumer = Chosen(bus.consume(tuple(step.reads), group, settings.slot), wanted)
+    if name == ONE_AT_WORK:
+        again = GivenAgain(bus, consumer)
+        return Replay(step, group, consumer, again.turn, again.outcomes, consumer.close)
+    stage, close = STAGES[name](settings, bus)
+    worker = Worker(step, stage, bus, consumer, Letters(step, VERSION), utc_now)
+    return Replay(step, group, consumer, worker.turn, worker.outcomes, close)
 
 
 def delays(settings: Settings, bus: Bus) -> Delays:
@@ -172,6 +189,7 @@ def enrich_stage(keep: str) -> Stage:
     Raises:
         Fatal: a model is missing, with how to install it.
     """
+    from pipeline.enrichment import load
     from pipeline.enrichment.entities import Entities
     from pipeline.enrichment.language import Language
     from pipeline.enrichment.places import Places
@@ -185,6 +203,7 @@ def enrich_stage(keep: str) -> Stage:
         Entities(everything=everything),
         Places(everything=everything),
     )
+    load(chain)
     return make(chain, "all" if everything else "relevant")
 
 
@@ -220,7 +239,7 @@ class PollingLoop:
 def pollings(chosen: Sequence[Source]) -> Mapping[str, Polling]:
     """Every enabled source with its connector."""
     return {
-        source.name: Polling(_connector(source), source.interval)
+        source.name: Polling(_connector(source), source.interval, source.publisher, source.language)
         for source in chosen
         if source.enabled
     }

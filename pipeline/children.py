@@ -86,6 +86,15 @@ class Killable:
             for result in self._results(chunk, future, end)
         ]
 
+    def warm(self) -> None:
+        """Build the work in a child now, so that a missing part shows at the start.
+
+        Raises:
+            Fatal: it cannot be built, with what to install.
+        """
+        if problem := _problem(self._children.submit([])):
+            raise Fatal(f"the working child could not start: {problem}")
+
     def _results(self, chunk: Sequence[Any], future: Future[Any], end: float) -> Sequence[Any]:
         problem = _problem(future)
         if problem is None:
@@ -99,6 +108,16 @@ class Killable:
         if time.monotonic() > end:
             return Retry("other records of its batch used up the time")
         return self._results([record], self._children.submit([record]), end)[0]
+
+
+def warm(stage: object) -> None:
+    """Build a killable stage's work now; any other has nothing to build.
+
+    Raises:
+        Fatal: it cannot be built, with what to install.
+    """
+    if isinstance(stage, Killable):
+        stage.warm()
 
 
 def _problem(future: Future[Any]) -> Exception | None:

@@ -16,11 +16,13 @@ from connectors.base import Item, short_hash
 from pipeline.codec import stripped
 from pipeline.errors import Reject
 from pipeline.events import Article, Page, Story
+from pipeline.extraction.encoding import decode
 from pipeline.limits import PAGE_BYTES
 from pipeline.pages import encode_body
 from pipeline.stages import Done, Result, Stage
 from pipeline.urls import article_id, is_http
 
+HEADLINE_CHARS = 150  # longer first lines are the first paragraph
 BATCH = 64  # lines in hand; their order is kept
 
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # in no text; ESC is in Japanese mail
@@ -90,9 +92,20 @@ def sniff(data: bytes, url: str | None, published: str | None, lang: str | None)
     """
     if _BINARY.search(data[:4_000]) and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):  # UTF-16
         raise Reject("a binary file: give it as HTML or plain text")
-    kind = "html" if _HTML.search(data[:4_000]) else "text"
-    text = {kind: data.decode("utf-8", "replace")}
-    return Given(url=url, published=published, lang=lang, **text)
+    if _HTML.search(data[:4_000]):
+        html = data.decode("utf-8", "replace")
+        return Given(url=url, published=published, lang=lang, html=html)
+    title, text = _headline(decode(data))
+    return Given(url=url, published=published, lang=lang, title=title, text=text)
+
+
+def _headline(text: str) -> tuple[str | None, str]:
+    """A short first line above a blank one is the title; else there is none."""
+    first, _, rest = text.lstrip().partition("\n")
+    above_blank = rest[:1] in ("\n", "\r") and rest.strip()
+    if above_blank and len(first) <= HEADLINE_CHARS and not first.rstrip().endswith("."):
+        return first.strip(), rest.strip()
+    return None, text
 
 
 def page_of(given: Given, now: datetime, data: bytes | None = None) -> Page:

@@ -37,8 +37,10 @@ def configure(level: str) -> None:
         Line("%(asctime)sZ %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for noisy in ("kafka", "elastic_transport", "trafilatura", "asyncio", "htmldate"):
+    for noisy in ("elastic_transport", "trafilatura", "asyncio", "htmldate"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
+    for silent in ("kafka", "trafilatura.core"):  # what matters of it comes as our own error
+        logging.getLogger(silent).setLevel(logging.CRITICAL)
 
 
 def printable(text: str) -> str:

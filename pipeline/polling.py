@@ -14,7 +14,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from connectors.base import Answer, Connector, Cursor, Polled, Request, SourceError, short_hash
+import msgspec
+
+from connectors.base import (
+    Answer,
+    Connector,
+    Cursor,
+    Item,
+    Polled,
+    Request,
+    SourceError,
+    short_hash,
+)
 from pipeline import codec
 from pipeline.arrivals import Gathered, arrived, failed, refused
 from pipeline.bus import Bus, Consumer, Message
@@ -38,15 +49,25 @@ class Read(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """A source to ask, and how often."""
+    """A source to ask, how often, and what its operator says of it."""
 
     connector: Connector
     interval: float
+    publisher: str | None = None
+    language: str | None = None
 
     @property
     def name(self) -> str:
         """The source's name."""
         return self.connector.name
+
+    def named(self, item: Item) -> Item:
+        """The item with the operator's word for publisher and language, where there is one."""
+        return msgspec.structs.replace(
+            item,
+            provider=self.publisher or item.provider,
+            language=item.language or self.language,
+        )
 
 
 @dataclass(slots=True)
@@ -149,7 +170,7 @@ class Poller:
         state = self._states.get(source.name) or SourceState(source=source.name)
         gathered = Gathered(state.cursor)
         try:
-            await self._gather(source.connector, state, gathered)
+            await self._gather(source, state, gathered)
             messages, told, fate = arrived(
                 state, gathered, self.now(), source.interval, self.version
             )
@@ -165,8 +186,9 @@ class Poller:
         self._tell(messages, fate, place)
         self._states[source.name] = told
 
-    async def _gather(self, connector: Connector, state: SourceState, gathered: Gathered) -> None:
+    async def _gather(self, source: Polling, state: SourceState, gathered: Gathered) -> None:
         """Every answer of one poll; only the first one may fail it as a whole."""
+        connector = source.connector
         queue = [connector.ask(state.cursor)]
         size = 0
         for asked in range(POLL_REQUESTS):
@@ -182,7 +204,7 @@ class Poller:
                 gathered.problems.append(str(error))
                 continue
             gathered.cursor = polled.cursor
-            gathered.items += polled.items
+            gathered.items += [source.named(item) for item in polled.items]
             gathered.rejects += polled.rejects
             gathered.not_before = polled.not_before or gathered.not_before
             queue += polled.more

@@ -1,7 +1,7 @@
 """One stage process: turns its loop until told to stop, and never stays wedged.
 
 Exit codes: 0 stopped as asked, 75 (EX_TEMPFAIL) trouble with bus, index or state, 1 wedged: start
-it again.
+it again; 78 (EX_CONFIG) a model or native part is missing: starting again does not help.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pipeline.errors import Fatal
 log = logging.getLogger("tocsin.process")
 
 TRY_AGAIN = 75
+UNFIT = 78
 STOP_SECONDS = 12.0  # of the 15 s that SIGTERM may take: the batch is finished or left uncommitted
 WEDGED_SECONDS = 600.0  # twice the longest work: 100 pages from one slow host, 30 s each in turn
 

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pipeline.process import UNFIT
+
 log = logging.getLogger("tocsin.run")
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds before a start after a death, doubling
@@ -30,6 +32,7 @@ class Child:
     pause: float = FIRST_PAUSE
     started: float = 0.0
     next_start: float = 0.0
+    unfit: bool = False
 
     def start(self) -> None:
         """Start it now; where the machine has no room for it, that counts as a death."""
@@ -53,6 +56,7 @@ class Child:
             self.process, self.ended = None, True
             return
         self._died(f"code {code}")
+        self.unfit = code == UNFIT
 
     def _died(self, how: str) -> None:
         now = time.monotonic()
@@ -72,7 +76,10 @@ class Supervisor:
     _stopping: bool = False  # no Event: the handler may run while this very thread holds its lock
 
     def run(self, until: Callable[[], bool] | None = None) -> int:
-        """Run the children; 0 when stopped, 1 when one cannot live in a run with an end."""
+        """Run the children; 0 when stopped, 1 when one cannot live.
+
+        That is one for which a part is missing, or one that dies often in a run with an end.
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._note)
         code = 0
@@ -80,8 +87,9 @@ class Supervisor:
             time.sleep(0.1)
             for child in self.children:
                 child.look()
-            if until and any(child.deaths > DEATHS_ALLOWED for child in self.children):
-                log.error("a stage dies again and again; see its messages above")
+            deaths = max((child.deaths for child in self.children), default=0)
+            if any(child.unfit for child in self.children) or (until and deaths > DEATHS_ALLOWED):
+                log.error("a stage cannot run or dies again and again; see its messages above")
                 code = 1
                 break
             if until and until():

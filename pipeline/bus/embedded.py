@@ -17,7 +17,7 @@ from pathlib import Path
 from pipeline.bus import Consumer, Message, Record, TopicSpec
 from pipeline.bus.embedded_consumer import FETCH_BYTES, EmbeddedConsumer
 from pipeline.bus.files import refuse_network, telling
-from pipeline.bus.groups import Membership, committed, create_groups
+from pipeline.bus.groups import Membership, committed, create_groups, forget_topic
 from pipeline.bus.topic_file import TopicFile, create
 from pipeline.errors import Fatal
 
@@ -64,6 +64,8 @@ class EmbeddedBus:
             fcntl.flock(file, fcntl.LOCK_EX)
             create_groups(self._folder)
             for spec in topics:
+                if not self._path(spec.name).exists():
+                    forget_topic(self._folder, spec.name)
                 changes += create(self._path(spec.name), spec)
         for spec in topics:
             with self._lock:

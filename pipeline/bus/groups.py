@@ -54,6 +54,23 @@ def create_groups(folder: Path) -> None:
         connection.close()
 
 
+def forget_topic(folder: Path, topic: str) -> None:
+    """Drop every group's positions in a topic whose file is made anew.
+
+    Else the first records of the new file would pass for read.
+
+    Raises:
+        Fatal: the file cannot be written.
+    """
+    path = folder / GROUPS_FILE
+    connection = connect(path)
+    try:
+        with telling(path), transaction(connection):
+            connection.execute("DELETE FROM positions WHERE topic = ?", (topic,))
+    finally:
+        connection.close()
+
+
 def committed(folder: Path, group: str) -> dict[Place, int]:
     """The next offset of each place the group has committed in.
 

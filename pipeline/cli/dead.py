@@ -72,7 +72,7 @@ def _show(bus: Bus, letters: Iterator[Letter], args: Namespace) -> int:
             show.lines([row])
             continue
         for name, value in row.items():
-            first, *rest = str(value).split("\n")
+            first, *rest = ("-" if value is None else str(value)).split("\n")
             show.say(f"{name:9} {first}", *(f"{'':9} {line}" for line in rest))
         show.say("")
     return _found(shown, args)

@@ -69,7 +69,8 @@ def _page(args: Namespace, settings: Settings) -> Page:
                 data = stream.read(PAGE_BYTES + 1)
         except OSError as error:
             raise ConfigError(f"{args.what}: cannot be read: {error.strerror}") from error
-    return page_of(sniff(data, url, args.published, args.lang), utc_now(), data)
+    given = sniff(data, url, args.published, args.lang)
+    return page_of(given, utc_now(), data if given.html is not None else None)
 
 
 def _opened(name: str) -> BinaryIO:
@@ -101,7 +102,7 @@ def _print(story: Story) -> None:
     published = story.published
     print(f"{bold}{printable(story.title or '(no title)')}{plain}")
     _facts(
-        ("published", f"{published.text} = {published.time} ({published.basis})"
+        ("published", f"{published.text} = {published.time:%Y-%m-%d %H:%M} UTC ({published.basis})"
          if published.time else "unknown"),
         ("language", story.language or "unknown"),
         ("publisher", story.publisher or "unknown"),

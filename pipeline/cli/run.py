@@ -36,6 +36,7 @@ def _run(args: Namespace, settings: Settings) -> int:
         show.note(f"source left out: {problem}")
     bus = app.open_bus(settings)
     changes = [*app.prepare_bus(bus), *_prepare_index(settings)]
+    show.note(_announced(settings, chosen))
     if changes:
         show.note(f"set up: {changes[0]}" + f" and {len(changes) - 1} more" * (len(changes) > 1))
     children = _children(chosen, settings, once=args.once)
@@ -47,6 +48,17 @@ def _run(args: Namespace, settings: Settings) -> int:
     drained.progress.end()
     bus.close()
     return code or account.summary(settings)
+
+
+def _announced(settings: Settings, chosen: Sequence[str]) -> str:
+    """One line on what starts, and what its operator should know."""
+    count = sum(source.enabled for source in app.sources(settings).sources)
+    bus = "embedded" if settings.bus.url == "embedded" else "on Kafka"
+    index = "embedded" if settings.index.url == "embedded" else "on Elasticsearch"
+    line = f"tocsin {app.VERSION}: {count} sources, bus {bus}, index {index}"
+    if "poll" in chosen and not settings.http.contact:
+        line += "; http.contact is empty: publishers cannot reach you"
+    return line
 
 
 def _chosen(text: str | None) -> Sequence[str]:

@@ -11,6 +11,7 @@ from pipeline import app
 from pipeline.cli import show
 from pipeline.cli.command import Command, json_flag
 from pipeline.config import ConfigError, Settings
+from pipeline.extraction.dates import parse_stamp
 from pipeline.opml import export_opml, import_opml
 from pipeline.probing import Probe
 from pipeline.sources import Source, to_toml
@@ -86,7 +87,7 @@ def _print_check(probe: Probe, *, json: bool) -> None:
         "verdict": probe.verdict,
         "items": len(probe.items),
         "rejects": len(probe.rejects),
-        "newest": probe.items[0].published if probe.items else None,
+        "newest": _newest(probe),
         "problem": probe.problem,
         "advice": probe.advice,
         "url": probe.url,
@@ -98,6 +99,13 @@ def _print_check(probe: Probe, *, json: bool) -> None:
     show.say(f"{probe.verdict:7} {probe.source}: {probe.problem or counts}")
     if probe.advice:
         show.say(f"        {probe.advice}")
+
+
+def _newest(probe: Probe) -> str | None:
+    """The latest date of an entry, as RFC 3339; None where none can be read."""
+    stamps = [parse_stamp(item.published, "feed") for item in probe.items]
+    times = [stamp.time for stamp in stamps if stamp and stamp.time]
+    return f"{max(times):%Y-%m-%dT%H:%M:%SZ}" if times else None
 
 
 def _preview(args: Namespace, settings: Settings) -> int:

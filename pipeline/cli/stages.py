@@ -8,10 +8,13 @@ from functools import partial
 
 from pipeline import app
 from pipeline.bus import Bus
+from pipeline.children import warm
+from pipeline.cli import show
 from pipeline.cli.command import Command
 from pipeline.config import Settings
+from pipeline.errors import Fatal
 from pipeline.parent import leave_with
-from pipeline.process import TRY_AGAIN, Process
+from pipeline.process import TRY_AGAIN, UNFIT, Process, leave
 from pipeline.topology import STEP
 
 HELP = {
@@ -43,6 +46,11 @@ def _run(name: str, args: Namespace, settings: Settings) -> int:
         mover = app.delays(settings, bus)
         return Process(name, mover.turn).run()
     worker, close = app.worker(settings, name, bus)
+    try:
+        warm(worker.stage)
+    except Fatal as error:
+        show.note(f"tocsin {name}: {error}")
+        leave(UNFIT)
     code = Process(name, worker.turn, getattr(worker.stage, "stop", None)).run()
     worker.consumer.close()
     close()

@@ -76,8 +76,13 @@ def _print(item: Mapping[str, Any]) -> None:
     reason = f" ({item['reason']})" if item["reason"] else ""
     show.say(f"{item['fate']}{reason}  {item['url'] or item['id']}  from {item['source']}")
     show.say(f"  item {item['id']}  story {item['story'] or '-'}")
-    rows = [{**step, "detail": step.get("reason") or step["detail"]} for step in item["steps"]]
+    rows = [{**step, "detail": _why(step)} for step in item["steps"]]
     show.table(rows, ("time", "stage", "attempt", "outcome", "detail"))
+
+
+def _why(step: Mapping[str, Any]) -> str | None:
+    """Reason and detail, as far as they are there."""
+    return ": ".join(part for part in (step.get("reason"), step.get("detail")) if part) or None
 
 
 COMMAND = Command(

@@ -232,7 +232,8 @@ class Http:
     def _headers(self, wanted: Mapping[str, str]) -> CIMultiDict[str]:
         headers = CIMultiDict({"Accept": _ACCEPT})
         headers.update(wanted)
-        headers["User-Agent"] = f"{AGENT}/{self._manners.version} (+{self._manners.contact})"
+        contact = f" (+{self._manners.contact})" if self._manners.contact else ""
+        headers["User-Agent"] = f"{AGENT}/{self._manners.version}{contact}"
         headers["Accept-Encoding"] = ACCEPTED
         return headers
 

@@ -36,7 +36,7 @@ def test_a_text_file_is_read_as_text_and_told_to_people(cli: Cli) -> None:
     assert said.code == 0
     assert said.harmless()
     assert "relevance" in said.out
-    assert "2026-03-02 07:00:00+00:00" in said.out
+    assert "2026-03-02 07:00 UTC" in said.out
 
 
 def test_standard_input_is_read(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ def test_another_package_adds_a_kind() -> None:
 
 WRONG: dict[str, tuple[str, dict[str, Any]]] = {
     "there is no kind 'fed'; there are feed, folder": ("fed", {"url": "https://a.example/"}),
-    "no option 'colour'; it has url, credentials, encoding": (
+    "no option 'colour'; it has url, encoding": (
         "feed",
         {"url": "https://a.example/", "colour": "red"},
     ),
