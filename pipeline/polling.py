@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,6 +38,7 @@ from pipeline.topology import CURSORS, FATES, ITEMS, key_of
 log = logging.getLogger("tocsin.poll")
 
 AT_ONCE = 64  # polls under way; each is one request most of the time
+JOIN_SECONDS = 60.0  # for a share of the sources in a single round; Kafka's groups take 1 to 45 s
 EARLY_SECONDS = 15.0  # in a single round, a source that asks to be asked again this soon is
 
 
@@ -90,9 +92,13 @@ class Poller:
         """Ask every owned source once; one that asks for it very soon, a second time.
 
         Raises:
-            Fatal: the bus is lost.
+            Fatal: the bus is lost, or gives this process no share of the sources.
         """
-        self._claim()
+        deadline = time.monotonic() + JOIN_SECONDS
+        while not self._owned:  # a group on Kafka takes seconds to form
+            self._claim(0.2)
+            if time.monotonic() > deadline:
+                raise Fatal("no share of the sources came to this poller: do others hold them all?")
         names = self._mine()
         await self._all(names)
         soon = [name for name in names if self._wait(name) is not None]
@@ -131,9 +137,9 @@ class Poller:
 
         await asyncio.gather(*(one(name) for name in names))
 
-    def _claim(self) -> None:
+    def _claim(self, seconds: float = 0.0) -> None:
         """Stay in the group; read back the states of partitions that came to this process."""
-        records = self.consumer.poll(500, 0.0)
+        records = self.consumer.poll(500, seconds)
         if records:
             self.consumer.commit(records)
         owned = self.consumer.partitions(CURSORS)

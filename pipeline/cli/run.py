@@ -78,7 +78,10 @@ def _prepare_index(settings: Settings) -> Sequence[str]:
 
 
 def _children(chosen: Sequence[str], settings: Settings, *, once: bool) -> list[Child]:
-    slots = [(name, slot) for name in chosen for slot in range(getattr(settings.run, name))]
+    count = {name: getattr(settings.run, name) for name in chosen}
+    if once:
+        count["poll"] = min(1, count.get("poll", 0))  # a second would ask again what moves to it
+    slots = [(name, slot) for name in chosen for slot in range(count[name])]
     children = [_child(name, slot, settings, once=once) for name, slot in slots]
     return [*children, _child("delay", 0, settings, once=False)]
 

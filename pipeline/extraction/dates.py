@@ -55,6 +55,7 @@ _EPOCH = re.compile(r"\d{10}(?:\d{3})?(?:\.\d{1,9})?")
 _CJK_CLOCK = {ord("時"): ":", ord("时"): ":", ord("시"): ":", ord("分"): " ", ord("분"): " "}
 _HALF_OF_DAY = re.compile("午後|下午|오후|午前|上午|오전")  # stands before the hour: day only
 _MARKS = ("Mn", "Cf")
+_DIGIT = re.compile(r"\d")
 
 
 def parse_stamp(text: str | None, basis: Basis) -> Published | None:
@@ -63,6 +64,8 @@ def parse_stamp(text: str | None, basis: Basis) -> Published | None:
     if not written or len(written) > STAMP_CHARS:
         return None
     plain = _plain(written)
+    if not _DIGIT.search(plain):
+        return None
     for read in (_epoch, _compact, _worded):
         try:
             found = read(plain)
@@ -115,6 +118,8 @@ def _offset(zone: str | None) -> timedelta:
 
 def _plain(text: str) -> str:
     """In ASCII digits, without accents that stand alone and marks of direction."""
+    if text.isascii():
+        return text
     text = unicodedata.normalize("NFKC", text).translate(_CJK_CLOCK)
     return "".join(_ascii_digit(char) for char in text if unicodedata.category(char) not in _MARKS)
 

@@ -7,7 +7,7 @@ what the publisher's system writes for machines, then the address, then what rea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -83,22 +83,20 @@ def _published(
     tree: LexborHTMLParser, graph: Graph, metas: Mapping[str, str], url: str
 ) -> Iterator[Published]:
     written = [graph.first("datePublished", "dateCreated", "uploadDate")]
-    written += [metas.get(name) for name in _PUBLISHED.split()]
+    written += map(metas.get, _PUBLISHED.split())
     written += [_machine(node) for node in tree.css(_PROPERTY)[:NODES]]
     written += [_machine(node) for node in tree.css(_TIME)[:NODES]]
     yield from _parsed(written)
     yield from _of_url(url)
-    yield from _parsed(_readable(node) for node in tree.css(_SEEN)[: 4 * NODES])
+    yield from _parsed(dict.fromkeys(_readable(node) for node in tree.css(_SEEN)[: 4 * NODES]))
 
 
 def _updated(tree: LexborHTMLParser, graph: Graph, metas: Mapping[str, str]) -> Iterator[Published]:
-    written = [graph.first("dateModified")]
-    written += [metas.get(name) for name in _UPDATED.split()]
-    written += [_machine(node) for node in tree.css(_CHANGED)[:NODES]]
-    return _parsed(written)
+    yield from _parsed([graph.first("dateModified"), *map(metas.get, _UPDATED.split())])
+    yield from _parsed(_machine(node) for node in tree.css(_CHANGED)[:NODES])
 
 
-def _parsed(written: Iterator[str | None] | list[str | None]) -> Iterator[Published]:
+def _parsed(written: Iterable[str | None]) -> Iterator[Published]:
     for text in written:
         if stamp := parse_stamp(text, "page"):
             yield stamp

@@ -84,8 +84,9 @@ def test_a_death_at_any_point_loses_nothing_and_doubles_nothing(
     assert (crashed(rough, point), rough.account()) == truth
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    "point", ["told", *(pytest.param(p, marks=pytest.mark.long) for p in POINTS if p != "told")]
+)
 def test_a_death_at_any_point_is_harmless_on_real_servers_too(
     point: str,
     site: Site,
