@@ -38,7 +38,8 @@ class Child:
         """Start it now; where the machine has no room for it, that counts as a death."""
         self.started = time.monotonic()
         try:
-            self.process = subprocess.Popen(self.command)  # noqa: S603 - our own command line
+            # a session of its own: Ctrl-C is the supervisor's, which asks each to finish its batch
+            self.process = subprocess.Popen(self.command, start_new_session=True)  # noqa: S603
         except OSError as error:
             self._died(str(error))
 

@@ -92,7 +92,7 @@ class Worker:
 
     def _hold(self, records: Sequence[Record], error: Retry) -> None:
         self._held += 1
-        growing = min(0.25 * 2**self._held, LONGEST_HOLD)
+        growing = min(0.25 * 2 ** min(self._held, 10), LONGEST_HOLD)
         seconds = (error.after or growing) * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
         log.warning("%s waits %.1f s: %s", self.step.name, seconds, error)
         self.consumer.hold(records, seconds)

@@ -6,34 +6,35 @@ A mention is only a span that may be a place; :mod:`pipeline.enrichment.pinpoint
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from pipeline.enrichment import Entity
+from pipeline.enrichment.belief import TOWN, WIDE, belief, look
 from pipeline.enrichment.gazetteer import Candidate, Gazetteer
 from pipeline.enrichment.gazetteer.demonyms import Demonyms
 from pipeline.enrichment.gazetteer.normal import key
 from pipeline.enrichment.scan import spans
-from pipeline.enrichment.words import (
-    AFTER,
-    BEFORE,
-    DIRECTIONS,
-    KINDS,
-    NO_PLACES,
-    ORGANISATIONS,
-    PREPOSITIONS,
+from pipeline.enrichment.surroundings import (
+    dateline,
+    governed,
+    kind_around,
+    names_organisation,
+    opens_sentence,
+    preposition_before,
+    water,
 )
+from pipeline.enrichment.words import DIRECTIONS, KINDS, NO_PLACES
 
 FieldName = Literal["title", "body"]
 PLACE_LABELS = frozenset({"GPE", "LOC", "FAC"})
 NUMBER_LABELS = frozenset(
     {"DATE", "TIME", "CARDINAL", "ORDINAL", "MONEY", "PERCENT", "QUANTITY", "LANGUAGE"}
 )
-WIDE = frozenset({"country", "province", "region", "point"})
 KNOWN = 15_000  # people of a town that may overrule spaCy's label after a preposition
-TOWN = 5_000  # people of a town that is believed without spaCy after a preposition
-CITY = 30_000  # the same without a preposition
+_WORD_BEFORE = re.compile(r"([^\W\d_][\w’'ʼ-]*) $")
 _CAPITAL = re.compile(r"[^\W\d_][\w’'ʼ-]*")
 _CLEAN_START = re.compile(r"^(?:(?:the|The|THE)\s+)+")
 _CLEAN_END = re.compile(r"(?:['’]s?|[.,;:\s])+$")
@@ -41,7 +42,11 @@ _CLEAN_END = re.compile(r"(?:['’]s?|[.,;:\s])+$")
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A span that may name a place; ``sure`` where a model said so, ``kind`` where the text did."""
+    """A span that may name a place; ``sure`` where a model said so, ``kind`` where the text did.
+
+    ``weak`` asks for something sure in the same country; ``water`` is a river, lake or sea, whose
+    candidates can only be regions.
+    """
 
     text: str
     field: FieldName
@@ -50,6 +55,8 @@ class Mention:
     candidates: Sequence[Candidate]
     sure: bool = True
     kind: str | None = None
+    weak: bool = False
+    water: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +70,11 @@ class Reader:
     def corrected(self, field: FieldName, text: str, found: Sequence[Entity]) -> list[Mention]:
         """Mentions of an English text from spaCy's entities and what they missed."""
         people = {each.text.split()[-1] for each in found if _is_person(each)}
-        mentions, taken = [], [(each.start, each.end) for each in found]
+        mentions, told = self._dateline(field, text)
+        taken = [(0, told), *((each.start, each.end) for each in found)]
         for each in found:
+            if each.start < told:
+                continue
             if (mention := self._from_entity(field, text, each, people)) is not None:
                 mentions.append(mention)
         for start, end in self._outside(text, taken):
@@ -74,11 +84,13 @@ class Reader:
 
     def spotted(self, field: FieldName, text: str) -> list[Mention]:
         """Mentions of a text in a language without spaCy, by the gazetteer alone."""
+        mentions, told = self._dateline(field, text)
         found = (
             self._believed(field, text, start, end)
             for start, end in spans(self.gazetteer, text, self.language)
+            if start >= told
         )
-        return [each for each in found if each is not None]
+        return mentions + [each for each in found if each is not None]
 
     def given(self, field: FieldName, text: str, start: int, end: int) -> Mention:
         """The mention at a span that is known to name a place; a demonym names its country."""
@@ -104,17 +116,14 @@ class Reader:
             return None
         start, end, kind, candidates = self._looked_up(text, start, end)
         name = text[start:end]
+        if name == name.lower() and name != name.upper():
+            return None  # "ditch" is a spelling of Aarhus
+        if wet := self._water(field, text, start, end):
+            return wet
+        mention = Mention(name, field, start, end, candidates, True, kind)
         if entity.label not in PLACE_LABELS:
-            return self._overruled(
-                text, entity, Mention(name, field, start, end, candidates, True, kind)
-            )
-        if _names_organisation(text, end) or (name in people and " " not in name):
-            return None
-        if key(name) in NO_PLACES:
-            return None
-        if not candidates and (entity.label == "FAC" or not name[:1].isupper()):
-            return None
-        return Mention(name, field, start, end, candidates, True, kind)
+            return self._overruled(text, entity, mention)
+        return None if _is_other(text, mention, entity, people) else mention
 
     def _overruled(self, text: str, entity: Entity, mention: Mention) -> Mention | None:
         """A known place that spaCy took for a people, an organisation or a person."""
@@ -124,7 +133,7 @@ class Reader:
         if any(each.precision in WIDE for each in best) and entity.label != "PERSON":
             return mention
         if mention.kind or any(each.population >= KNOWN for each in best):
-            placed = _preposition_before(text, mention.start, self.language)
+            placed = preposition_before(text, mention.start, self.language)
             return mention if mention.kind or placed else None
         return None
 
@@ -132,7 +141,7 @@ class Reader:
         self, text: str, start: int, end: int
     ) -> tuple[int, int, str | None, Sequence[Candidate]]:
         """Look the span up as it is, then without its word of direction, then of kind."""
-        kind = _kind_around(text, start, end)
+        kind = kind_around(text, start, end)
         if key(text[start:end]) in NO_PLACES:
             return start, end, kind, ()
         while True:
@@ -156,7 +165,7 @@ class Reader:
             listed = text[max(0, start - 2) : start] == ", "
             if (
                 listed
-                or _preposition_before(text, start, self.language)
+                or preposition_before(text, start, self.language)
                 or self._unmistakable(text[start:end])
             ):
                 yield start, end
@@ -172,26 +181,97 @@ class Reader:
         name = text[start:end]
         if self.demonyms.country(name, self.language) or key(name) in NO_PLACES:
             return None
-        candidates = self.gazetteer.lookup(name, self.language)
-        kind = _kind_around(text, start, end)
-        placed = kind is not None or _preposition_before(text, start, self.language)
-        best = [each for each in candidates if each.main]
-        floor = TOWN if placed else CITY
-        wide = any(each.precision in WIDE and (placed or _notable(each)) for each in best)
-        wide = wide or self._unmistakable(name)
-        if not wide and not any(each.population >= floor for each in best):
+        if wet := self._water(field, text, start, end):
+            return wet
+        seen = look(self.gazetteer, text, start, end, self.language)
+        told = belief(seen, self.language, unmistakable=self._unmistakable(name))
+        first, _, rest = name.partition(" ")
+        if told != "sure" and first in KINDS and self.gazetteer.lookup(rest, self.language):
+            return self._believed(field, text, start + len(first) + 1, end)  # "مدينة حمص"
+        if told is None or names_organisation(text, end):
             return None
-        if _names_organisation(text, end):
+        inflected = self.language == "tr" and text[end : end + 1] in ("'", "’")
+        weak = told == "weak" or (not inflected and _follows_opening(text, start))
+        return Mention(name, field, start, end, seen.candidates, False, seen.kind, weak)
+
+    def _water(self, field: FieldName, text: str, start: int, end: int) -> Mention | None:
+        """The river, lake or sea of that name, not the country or town."""
+        found = water(text, start, end)
+        if found is None or governed(text, start):
             return None
-        return Mention(name, field, start, end, candidates, False, kind)
+        known = self.gazetteer.lookup(text[found[0] : found[1]], self.language)
+        named = " " in text[found[0] : found[1]]
+        if named and any(each.precision == "town" and each.main for each in known):
+            return None  # Lake Charles, Río Cuarto
+        start, end = found
+        regions = [each for each in known if each.precision == "region"]
+        return Mention(text[start:end], field, start, end, regions, False, water=True)
+
+    def _dateline(self, field: FieldName, text: str) -> tuple[list[Mention], int]:
+        """The places of the dateline, and where it ends: 0 where no place begins the text."""
+        end = dateline(text) if field == "body" else 0
+        found = [
+            Mention(text[first:last], field, first, last, candidates)
+            for first, last in spans(self.gazetteer, text[:end], self.language)
+            if _is_settled(candidates := self.gazetteer.lookup(text[first:last], self.language))
+        ]
+        return (found, end) if found and not text[: found[0].start].strip() else ([], 0)
 
 
-def _notable(each: Candidate) -> bool:
-    return each.precision != "province" or each.population >= CITY
+def supported(mentions: Sequence[Mention], peoples: Iterable[str]) -> list[Mention]:
+    """The mentions without the weak ones for which no sure one, or no people, speaks."""
+    countries = set(peoples)
+    for each in mentions:
+        if not each.weak:
+            countries |= _countries(each.candidates)
+    return [each for each in map(partial(_borne_out, countries), mentions) if each is not None]
+
+
+def _borne_out(countries: set[str], mention: Mention) -> Mention | None:
+    if not mention.weak:
+        return mention
+    inside = [each for each in mention.candidates if each.country in countries]
+    return replace(mention, candidates=inside) if _is_settled(inside, other=True) else None
+
+
+def _countries(candidates: Sequence[Candidate]) -> set[str]:
+    """The country that a name speaks for: that of the country or else of the largest so named."""
+    main = [each for each in candidates if each.main] or candidates
+    chosen = [each for each in main if each.precision == "country"] or main[:1]
+    return {each.country for each in chosen if each.country}
+
+
+def _is_settled(candidates: Sequence[Candidate], *, other: bool = False) -> bool:
+    return any(
+        (each.main and (each.precision in WIDE or each.population >= TOWN))
+        or (other and each.population >= TOWN)
+        for each in candidates
+    )
+
+
+def _follows_opening(text: str, start: int) -> bool:
+    """Whether a capitalised first word stands before the name: "Valence Martin said"."""
+    before = _WORD_BEFORE.search(text, max(0, start - 40), start)
+    return (
+        before is not None
+        and text[start].isupper()
+        and len(before.group(1)) > 3
+        and before.group(1)[0].isupper()
+        and opens_sentence(text, before.start(1))
+    )
 
 
 def _is_person(entity: Entity) -> bool:
     return entity.label == "PERSON" and " " in entity.text
+
+
+def _is_other(text: str, mention: Mention, entity: Entity, people: set[str]) -> bool:
+    """Whether what spaCy took for a place is an organisation, a person or nothing at all."""
+    name = mention.text
+    if names_organisation(text, mention.end) or (name in people and " " not in name):
+        return True
+    unknown = entity.label == "FAC" or not name[:1].isupper()
+    return key(name) in NO_PLACES or (not mention.candidates and unknown)
 
 
 def _cleaned(text: str, start: int, end: int) -> tuple[int, int]:
@@ -204,26 +284,3 @@ def _cleaned(text: str, start: int, end: int) -> tuple[int, int]:
     ):
         end = start + tail.start()
     return start, end
-
-
-def _kind_around(text: str, start: int, end: int) -> str | None:
-    """What the words next to the span call it: province, district or town."""
-    after = AFTER.match(text, end)
-    if after:
-        return KINDS[after.group(1).lower()]
-    before = BEFORE.search(text[max(0, start - 30) : start])
-    return KINDS[before.group(1).lower()] if before else None
-
-
-def _names_organisation(text: str, end: int) -> bool:
-    following = re.match(r"\s+([^\W\d_]\w*)", text[end : end + 30])
-    return bool(following and following.group(1) in ORGANISATIONS)
-
-
-def _preposition_before(text: str, start: int, language: str) -> bool:
-    words = re.findall(r"[^\W\d_’']+", text[max(0, start - 24) : start])
-    return (
-        bool(words)
-        and text[:start][-1:].isspace()
-        and key(words[-1]) in PREPOSITIONS.get(language, frozenset())
-    )

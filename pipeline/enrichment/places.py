@@ -11,7 +11,7 @@ from pipeline.enrichment import Draft
 from pipeline.enrichment.gazetteer import FOLDER, Candidate, Gazetteer
 from pipeline.enrichment.gazetteer.demonyms import Demonyms
 from pipeline.enrichment.gazetteer.normal import key
-from pipeline.enrichment.mentions import FieldName, Mention, Reader
+from pipeline.enrichment.mentions import FieldName, Mention, Reader, supported
 from pipeline.enrichment.pinpoint import SHOWN, Found, pinpoint
 from pipeline.enrichment.sentences import around, spans
 from pipeline.events import Evidence, Place
@@ -19,6 +19,7 @@ from pipeline.limits import ENTITY_CHARS, PLACE_CHARS, PLACE_MENTIONS
 
 FIELDS: tuple[FieldName, ...] = ("title", "body")
 UNKNOWN = 0.3  # confidence in a place that spaCy saw and the gazetteer lacks
+WATER = 0.9  # confidence in a sea of the gazetteer beside a word that says so
 # Country domains that the world uses for other things.
 GENERIC = frozenset({"IO", "CO", "ME", "TV", "AI", "FM", "LY", "CC", "WS", "TO", "NU", "GG", "EU"})
 
@@ -39,7 +40,7 @@ class Places:
     @property
     def version(self) -> str:
         """The release of the code's rules and that of the gazetteer."""
-        return f"1+{self._opened()[0].version}"
+        return f"2+{self._opened()[0].version}"
 
     def load(self) -> None:
         """Map the gazetteer.
@@ -58,9 +59,11 @@ class Places:
     def _places(self, draft: Draft) -> tuple[Place, ...]:
         gazetteer, demonyms = self._opened()
         reader = Reader(gazetteer, demonyms, draft.language or "en")
-        mentions = mentions_of(reader, draft)[:PLACE_MENTIONS]
         text = f"{draft.title}\n{draft.body[:PLACE_CHARS]}"
-        found = pinpoint(mentions, reader.countries(text), publisher_country(draft.url))
+        peoples = reader.countries(text)
+        mentions = supported(mentions_of(reader, draft), peoples)[:PLACE_MENTIONS]
+        land = [each for each in mentions if not each.water]
+        found = pinpoint(land, peoples, publisher_country(draft.url))
         return _merged(draft, mentions, found)
 
     def _opened(self) -> tuple[Gazetteer, Demonyms]:
@@ -99,8 +102,8 @@ def _merged(
 ) -> tuple[Place, ...]:
     groups: dict[object, list[Mention]] = defaultdict(list)
     for each in mentions:
-        best = found[key(each.text)].best
-        groups[best.row if best else key(each.text)].append(each)
+        best = _settled(each, found).best
+        groups[best.row if best else (each.water, key(each.text))].append(each)
     texts = {"title": draft.title, "body": draft.body}
     cuts = {field: spans(text) for field, text in texts.items()}
     places = []
@@ -114,14 +117,21 @@ def _merged(
             )
             for each in group
         )
-        places.append(_place(group, found[key(group[0].text)], evidence))
+        places.append(_place(group, _settled(group[0], found), evidence))
     return tuple(places)
+
+
+def _settled(mention: Mention, found: dict[str, Found]) -> Found:
+    """What a mention stands for; water is not weighed against the towns and countries so named."""
+    if mention.water:
+        return Found(tuple(mention.candidates[:1]), WATER, not mention.candidates)
+    return found[key(mention.text)]
 
 
 def _place(group: list[Mention], found: Found, evidence: tuple[Evidence, ...]) -> Place:
     name = group[0].text
     if (best := found.best) is None:
-        return _open(name, found, evidence)
+        return _open(name, found, evidence, wet=group[0].water)
     sure = found.confidence * (1.0 if any(each.sure for each in group) else 0.9)
     return Place(
         name=name,
@@ -137,11 +147,12 @@ def _place(group: list[Mention], found: Found, evidence: tuple[Evidence, ...]) -
     )
 
 
-def _open(name: str, found: Found, evidence: tuple[Evidence, ...]) -> Place:
+def _open(name: str, found: Found, evidence: tuple[Evidence, ...], *, wet: bool) -> Place:
     """A place left open: what all its candidates agree on, and which they are."""
     shown = found.ranked[:SHOWN]
     return Place(
         name=name,
+        precision="region" if wet else None,
         admin1=_common([each.admin1 for each in shown]),
         country=_common([each.country for each in shown]),
         candidates=_numbers(shown),

@@ -10,7 +10,8 @@ from functools import cache
 
 from pipeline.enrichment.gazetteer import Gazetteer
 from pipeline.enrichment.gazetteer.normal import key
-from pipeline.enrichment.words import KINDS
+from pipeline.enrichment.surroundings import opens_sentence
+from pipeline.enrichment.words import KINDS, WATERS
 
 LONGEST = 4  # words of a name
 UNSPACED = frozenset({"zh", "ja"})  # in Thai, Burmese, Khmer and Lao folding changes the length
@@ -33,6 +34,13 @@ def _stop_words(language: str) -> frozenset[str]:
     except ImportError:
         return frozenset()
     return frozenset(map(key, module.STOP_WORDS))
+
+
+def _stops(name: str, language: str) -> bool:
+    """Whether the name is a stop word; in scripts without case English ones stand between."""
+    return key(name) in _stop_words(language) or (
+        name.isascii() and name.lower() in _stop_words("en")
+    )
 
 
 def spans(gazetteer: Gazetteer, text: str, language: str) -> Iterator[tuple[int, int]]:
@@ -63,18 +71,26 @@ def _bounds(match: re.Match[str], language: str) -> tuple[int, int]:
 def _known(gazetteer: Gazetteer, text: str, words: list[tuple[int, int]], language: str) -> int:
     """How many words from the first on are the longest known name; 0 for none."""
     start, first_end = words[0]
-    if not _opens(text[start:first_end]):
+    first = text[start:first_end].lower()
+    if not _opens(text[start:first_end]) and first not in WATERS:
         return 0
     for count in range(_joined(text, words), 0, -1):
         name = text[start : words[count - 1][1]]
         last = text[words[count - 1][0] : words[count - 1][1]]
-        if count > 1 and last.lower() not in KINDS and (last in _LINKS or not _opens(last)):
+        if count > 1 and not _closes(last):
             continue
-        if count == 1 and (len(name) < 3 or key(name) in _stop_words(language)):
+        if count == 1 and first in WATERS:
+            continue
+        if count == 1 and (len(name) < 3 or _stops(name, language)):
             continue
         if gazetteer.lookup(name, language):
             return count
     return 0
+
+
+def _closes(word: str) -> bool:
+    """Whether a name of several words may end with the word."""
+    return word.lower() in KINDS or word.lower() in WATERS or (word not in _LINKS and _opens(word))
 
 
 def _joined(text: str, words: list[tuple[int, int]]) -> int:
@@ -100,7 +116,7 @@ def _part_of_name(text: str, words: list[tuple[int, int]], at: int, count: int) 
     if (
         at
         and _touches(text, words[at - 1], words[at])
-        and not _opens_sentence(text, words[at - 1][0])
+        and not opens_sentence(text, words[at - 1][0])
     ):
         return True
     after = at + count
@@ -111,11 +127,6 @@ def _touches(text: str, word: tuple[int, int], other: tuple[int, int]) -> bool:
     """Whether ``word`` is capitalised and only a space lies between the two."""
     left, right = min(word, other), max(word, other)
     return text[left[1] : right[0]] == " " and text[word[0]].isupper() and word[1] - word[0] > 1
-
-
-def _opens_sentence(text: str, start: int) -> bool:
-    before = text[max(0, start - 12) : start].rstrip(" \t\"“«‘'(—–-")
-    return not before or before[-1] in ".!?…:\n"
 
 
 def _unspaced(gazetteer: Gazetteer, text: str) -> Iterator[tuple[int, int]]:

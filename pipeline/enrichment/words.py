@@ -22,6 +22,19 @@ BEFORE = re.compile(
     rf"\b({_ANY})\s+(?:of\s+|de\s+la\s+|de\s+|du\s+|des\s+|del\s+|d['’]\s*)?(?:the\s+)?$",
     re.IGNORECASE,
 )
+# Words that make water of the name next to them, in the cases that prepositions ask for.
+_WATERS = (
+    "river lake sea gulf strait rivière fleuve lac mer golfe détroit río rio lago mar golfo "
+    "estrecho река реки реке реку рекой озеро озера озере озером море моря морю морем залив залива "
+    "заливе пролив пролива проливе річка річки річці річкою озері морі затока затоці نهر "
+    "بحر البحر بحيرة خليج مضيق رود دریای دریاچه دریا سمندر nehri gölü denizi körfezi सागर"
+)
+WATERS = frozenset(_WATERS.split())
+WATERS_AFTER = frozenset({"river", "lake", "sea", "nehri", "gölü", "denizi", "körfezi"})
+BANKS = (
+    "(?:banks?|shores?|course)\\s+of\\s+the|(?:along|across|up|down)\\s+the|(?:rives?|bords|berges)\\s+du|"
+    "(?:orillas|riberas?|margens?)\\s+d(?:el|o)|берег(?:у|а|ах|ам)?|ضفة|ضفاف|ضفتي"
+)
 _DIRECTIONS = (
     "northern southern eastern western central north south east west north-eastern northeastern "
     "northwestern southeastern southwestern upper lower downtown greater nearby outside occupied "
@@ -44,11 +57,32 @@ PREPOSITIONS: dict[str, frozenset[str]] = {
         "города",
         "uk": "в у на під з із зі до від біля над через між за поблизу",
         "tr": "ve ile",
-        "ar": "في من إلى الى على قرب شرق غرب شمال جنوب وسط داخل مدينة محافظة ولاية بلدة قرية نحو "
-        "باتجاه بين",
+        "ar": "في من إلى الى على قرب شرق غرب شمال جنوب شرقي غربي شمالي جنوبي وسط ريف داخل مدينة "
+        "محافظة ولاية بلدة قرية مخيم نحو باتجاه بين تجاه صوب دخول خارج محيط ضواحي",
         "fa": "در از به شهر استان ولایت شمال جنوب شرق غرب",
         "ur": "میں سے شہر صوبہ ضلع",
         "he": "ליד",
+    }.items()
+}
+# Countries whose own towns have names in the script of a language: theirs are no transliterations.
+NATIVE: dict[str, frozenset[str]] = {
+    language: frozenset(codes.split())
+    for language, codes in {
+        "ar": "AE BH DJ DZ EG EH ER IL IQ JO KW LB LY MA MR OM PS QA SA SD SO SY TD TN YE",
+        "fa": "IR AF TJ IQ",
+        "ps": "AF PK",
+        "ur": "PK IN",
+        "ckb": "IQ IR",
+        "he": "IL PS",
+        "hi": "IN NP",
+        "ne": "NP IN",
+        "bn": "BD IN",
+        "ta": "LK IN",
+        "am": "ET",
+        "ti": "ER ET",
+        "my": "MM",
+        "ka": "GE",
+        "ko": "KR KP",
     }.items()
 }
 # What makes an organisation, a paper, a club or an institution of the place name before it.

@@ -69,6 +69,14 @@ FACTS = [
     ("fa", "انفجاری در شهر کابل رخ داد", "کابل", "AF", "town"),
     ("tr", "Saldırı Halep’te üç kişiyi yaraladı.", "Halep", "SY", "town"),
     ("zh", "喀布尔发生爆炸，三人受伤。", "喀布尔", "AF", "town"),
+    ("en", "KHARTOUM - Shells fell on a market.", "KHARTOUM", "SD", "town"),
+    ("en", "GOMA, DR Congo (Agency) - A convoy was hit.", "GOMA", "CD", "town"),
+    ("en", "GOMA, DR Congo (Agency) - A convoy was hit.", "DR Congo", "CD", "country"),
+    ("en", "Troops of Niger crossed the Niger river at dawn.", "Niger", "NE", "country"),
+    ("fr", "Des tirs ont été entendus en mer Noire.", "mer Noire", None, "region"),
+    ("ru", "Корабль затонул в Чёрном море.", "Чёрном море", None, "region"),
+    ("ar", "انفجار في البحر الأحمر قرب الحديدة", "البحر الأحمر", None, "region"),
+    ("ar", "مقتل جنديين في ولاية نهر النيل في السودان", "ولاية نهر النيل", "SD", "province"),
     ("pt", "Homens armados atacaram Palma, em Cabo Delgado.", "Cabo Delgado", "MZ", "province"),
 ]
 
@@ -93,6 +101,14 @@ NEGATIVES = [
     ("ru", "Российский военный ответил украинскому."),
     ("ru", "Министр Антон Киев уехал."),
     ("ar", "قال الجيش الروسي إن القوات الأوكرانية انسحبت"),
+    ("ar", "قتل ستة جنود ليلة أمس غربي مدينة كبيرة وفق السلطات"),
+    ("ar", "قالت وزارة الداخلية إن الأمن عاد إلى الجنوب في الصباح"),
+    ("es", "El ministro del Interior habló de paz con la Defensa."),
+    ("ru", "Полиция молчит. Мирные жители ушли. Трое ранены. Победа близка."),
+    ("fr", "Orange est la couleur du parti. Justice a été rendue."),
+    ("fr", "Valence Martin a porté plainte."),
+    ("he", "הצבא אמר כי הביטחון טוב במרכז"),
+    ("fa", "دولت گفت که شمال و جنوب در امنیت است"),
 ]
 
 
@@ -100,6 +116,45 @@ NEGATIVES = [
 def test_negative(language: str, text: str) -> None:
     """People, firms, papers, clubs and words for peoples are no places."""
     assert places(text, language) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "name"),
+    [
+        ("en", "Bandits struck a ferry on the Niger river.", "Niger river"),
+        ("en", "Villages on the banks of the Niger burned.", "Niger"),
+        ("fr", "Deux villages des rives du Niger ont brûlé.", "Niger"),
+        ("es", "Cruzaron el río Níger en canoas.", "río Níger"),
+        ("ru", "Мины нашли на берегу Днепра.", "Днепра"),
+        ("ar", "سقطت قذائف على ضفة نهر الأردن", "نهر الأردن"),
+    ],
+)
+def test_a_river_is_no_country(language: str, text: str, name: str) -> None:
+    """A name beside a word for water or a bank is a region without a country or a point."""
+    (found,) = places(text, language)
+    assert (found.name, found.country, found.precision) == (name, None, "region")
+
+
+def test_a_weak_name_needs_its_country() -> None:
+    """A town far from the script counts only where the story speaks of its country."""
+    alone = places("وصلت العائلات إلى كاليه", "ar")
+    borne_out = places("وصلت العائلات إلى كاليه في شمال فرنسا", "ar")
+    assert alone == []
+    assert {(each.name, each.country) for each in borne_out} == {("كاليه", "FR"), ("فرنسا", "FR")}
+
+
+def test_a_town_where_the_script_is_at_home_needs_a_preposition_only() -> None:
+    """An Arabic name of a town in an Arab country is no transliteration of a word."""
+    (found,) = places("وصلت العائلات إلى طبرق", "ar")
+    assert found.country == "LY"
+
+
+def test_a_lower_case_word_is_no_place_whatever_spacy_says() -> None:
+    """A place label on a word without a capital is not believed."""
+    label = Entity(text="ditch", label="GPE", field="body", start=4, end=9)
+    draft = Draft(title="", body="The ditch was dug.", language="en", entities=(label,))
+    Places(everything=True)([draft])
+    assert draft.places == ()
 
 
 def test_a_paper_is_no_town_whatever_spacy_says() -> None:

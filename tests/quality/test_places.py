@@ -1,8 +1,9 @@
 """Floors for places on short invented news in five languages, full of words that are no places.
 
-``places.jsonl`` lists every place of each paragraph, as written, with its country.  A mention
-found is right when it stands where a listed one stands and its country is that one's or left open.  Two thirds were looked at while the rules were written, the third
-whose sha1 divides by three was measured once, at the end.
+``places.jsonl`` lists every place of each paragraph, as written, with its country.  A mention found
+is right when it stands where a listed one stands and its country is that one's or left open.  Two
+thirds were looked at while the rules were written.  The third whose sha1 divides by three was
+measured, never read, twice: at the end, and after the rule for towns where a script is at home.
 """
 
 from __future__ import annotations
@@ -22,7 +23,18 @@ from pipeline.enrichment.places import Places
 from pipeline.events import Evidence, Place
 
 CASES = Path(__file__).with_name("places.jsonl")
-LANGUAGES = ("ar", "ru", "fr", "es", "en")
+# Precision and recall.  Measured in 2+2026.2 on the two thirds, then on the held third: ar 1.00
+# 1.00, .86 .86 of 7 names; ru 1.00 1.00, .89 1.00; fr 1.00 1.00, 1.00 1.00; es .95 1.00, .86 1.00;
+# en 1.00 1.00, .93 .87.  Before on the held third: ar .43 .86, ru .73 1.00, fr .82 .75, es .56 .83,
+# en .83 .67.  Floors lie one wrong or missing name under the worse of the two parts.
+FLOORS = {
+    "ar": (0.75, 0.71),
+    "ru": (0.80, 0.87),
+    "fr": (0.92, 0.91),
+    "es": (0.75, 0.83),
+    "en": (0.86, 0.80),
+}
+LANGUAGES = tuple(FLOORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,7 @@ class Case:
     @property
     def held(self) -> bool:
         """Whether the paragraph is of the third that no rule was written for."""
-        return int(hashlib.sha1(self.text.encode()).hexdigest(), 16) % 3 == 0  # noqa: S324
+        return int(hashlib.sha1(self.text.encode()).hexdigest(), 16) % 3 == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +116,20 @@ def figures(language: str, *, held: bool) -> tuple[float, float]:
     scores = [judge(each) for each in chosen]
     hits = sum(each.hits for each in scores)
     return hits / sum(each.found for each in scores), hits / sum(each.asked for each in scores)
+
+
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_places(language: str, held: bool) -> None:
+    """Precision and recall stay above the language's floors, on both parts."""
+    measured, floors = figures(language, held=held), FLOORS[language]
+    assert measured[0] >= floors[0]
+    assert measured[1] >= floors[1]
+
+
+def test_there_are_enough_cases() -> None:
+    """Each language has at least twelve paragraphs, three of them held."""
+    for language in LANGUAGES:
+        chosen = [each.held for each in cases() if each.language == language]
+        assert len(chosen) >= 12
+        assert sum(chosen) >= 3

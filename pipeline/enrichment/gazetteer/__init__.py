@@ -18,9 +18,10 @@ import numpy as np
 
 from pipeline.enrichment.gazetteer.inflection import Inflection
 from pipeline.enrichment.gazetteer.normal import bare, key
+from pipeline.enrichment.gazetteer.ordinary import Level, Ordinary
 from pipeline.errors import Fatal
 
-__all__ = ["Candidate", "Gazetteer", "Precision"]
+__all__ = ["Candidate", "Gazetteer", "Level", "Precision"]
 
 Precision = Literal["point", "town", "district", "province", "country", "region"]
 PRECISIONS: tuple[Precision, ...] = ("point", "town", "district", "province", "country", "region")
@@ -80,6 +81,7 @@ class Gazetteer:
         places = np.load(folder / "places.npy", mmap_mode="r")
         self._places = memoryview(places.view(np.uint8))
         self._inflection = Inflection.read(folder / "inflection.tsv")
+        self._ordinary = Ordinary.read(folder / "ordinary.tsv")
 
     @classmethod
     def open(cls, folder: Path = FOLDER) -> Gazetteer:
@@ -117,6 +119,19 @@ class Gazetteer:
             self._candidate(each)
             for each in self._postings[self._starts[at] : self._starts[at + 1]]
         ]
+
+    def ordinary(self, name: str, language: str) -> Level | None:
+        """Whether the name is an ordinary word of the language, as it is or behind its endings."""
+        folded = key(name)
+        if level := self._ordinary.level(folded, language):
+            return level
+        stems = () if self.knows(folded) else self._inflection.stems(name, folded, language)
+        for stem in stems:
+            if level := self._ordinary.level(stem, language):
+                return level
+            if self.knows(stem):
+                break
+        return None
 
     def country(self, code: str) -> Candidate | None:
         """The country of an ISO 3166-1 code, None where there is none."""

