@@ -89,11 +89,13 @@ def test_doubt_reads_on() -> None:
 
 def test_a_head_of_another_version_stops_the_start() -> None:
     """A model file that does not fit the code is an error at start, not a worse answer."""
-    with pytest.raises(Fatal, match=r"2026\.1"):
+    with pytest.raises(Fatal, match=r"2026\.2"):
         _open_head("1999.1")
 
 
-def test_the_head_is_a_logistic_line() -> None:
-    """The score is the logistic function of weights times vector plus bias."""
-    head = Head("1", np.array([1.0, -1.0], dtype=np.float32), 0.5)
-    assert head.score(np.array([0.5, 1.0], dtype=np.float32)) == 0.5
+def test_the_head_weighs_nearness_to_what_it_knows() -> None:
+    """A text like a known one gets that one's weight; a text at a right angle, e^-2 of it."""
+    known = np.eye(3, dtype=np.float32)[:2]
+    head = Head("1", known, np.array([2.0, -2.0], dtype=np.float32), 1.0, 0.0)
+    far = np.array([0.0, 0.0, 1.0], dtype=np.float32)
+    assert [head.score(vector) for vector in (*known, far)] == [0.849, 0.151, 0.5]

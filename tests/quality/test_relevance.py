@@ -28,23 +28,23 @@ def f1(judged: list[tuple[Example, bool]], chosen: Callable[[Example], bool]) ->
 
 
 def test_all_taught_languages_together(judged: list[tuple[Example, bool]]) -> None:
-    """F1 over the five languages of the cases is at least .93 (measured .96 in 2026.1)."""
+    """F1 over the five languages of the cases is at least .93 (measured .936 in 2026.2)."""
     assert f1(judged, lambda each: each.language in TAUGHT) >= 0.93
 
 
 @pytest.mark.parametrize("language", TAUGHT)
 def test_each_taught_language(judged: list[tuple[Example, bool]], language: str) -> None:
-    """No language of the five falls below .88."""
-    assert f1(judged, lambda each: each.language == language) >= 0.88
+    """No language of the five falls below .90 (the least, Russian, measured .909)."""
+    assert f1(judged, lambda each: each.language == language) >= 0.90
 
 
 def test_languages_that_it_was_not_taught(judged: list[tuple[Example, bool]]) -> None:
-    """Portuguese, Turkish, Chinese and Ukrainian, none of them trained on, reach .88 together."""
+    """Portuguese, Turkish, Chinese and Ukrainian, none of them trained on, reach .90 together."""
     new = DECIDED.difference(TAUGHT)
-    assert f1(judged, lambda each: each.language in new) >= 0.88
+    assert f1(judged, lambda each: each.language in new) >= 0.90
 
 
 def test_hard_negatives_are_rejected(judged: list[tuple[Example, bool]]) -> None:
-    """At most 6 in 100 of price wars, strikers, gas bottles and the like pass."""
+    """At most 5 in 100 of price wars, strikers, gas bottles and the like pass."""
     said = [said for each, said in judged if not each.label and each.language in DECIDED]
-    assert sum(said) / len(said) <= 0.06
+    assert sum(said) / len(said) <= 0.05
