@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -21,13 +22,15 @@ from pipeline.config import Settings
 from pipeline.delays import GROUP, Delays
 from pipeline.events import Story
 from pipeline.explaining import Explainer
-from pipeline.index import Index
+from pipeline.index import Kind
+from pipeline.index.keeping import Dropped, KeptIndex, out_of_date
 from pipeline.letters import Letters, utc_now
 from pipeline.limits import (
     CHILD_BYTES,
     ENRICH_BYTES,
     ENRICH_SECONDS,
     EXTRACT_SECONDS,
+    FATE_DAYS,
 )  # fmt: skip
 from pipeline.polling import Poller, Polling
 from pipeline.probing import Probe, probe
@@ -66,7 +69,7 @@ def prepare_bus(bus: Bus) -> Sequence[str]:
     return bus.setup(topology.TOPICS)
 
 
-def open_index(settings: Settings) -> Index:
+def open_index(settings: Settings) -> KeptIndex:
     """The index that the settings name.
 
     Raises:
@@ -87,6 +90,19 @@ def open_index(settings: Settings) -> Index:
         api_key=chosen.api_key or None,
         ca_certs=chosen.ca_certs or None,
     )
+
+
+def maintain(settings: Settings, now: datetime, *, dry: bool = False) -> Iterator[Dropped]:
+    """Delete from the index what is older than it is kept, step by step; what goes.
+
+    Raises:
+        TocsinError: it cannot be done now.
+    """
+    days: dict[Kind, int] = {"fate": FATE_DAYS, "item": FATE_DAYS}
+    if settings.index.days:
+        days["story"] = settings.index.days
+    with contextlib.closing(open_index(settings)) as index:
+        yield from out_of_date(index, days, now, dry=dry)
 
 
 def sources(settings: Settings) -> Sources:

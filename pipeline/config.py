@@ -48,6 +48,7 @@ class IndexSettings:
     url: str = "embedded"
     keep: str = "relevant"
     prefix: str = "tocsin"
+    days: int = 0
     user: str = ""
     password: Secret = Secret("")
     api_key: Secret = Secret("")
@@ -269,8 +270,9 @@ def _from_toml(key: Key, value: Any) -> Any:
 def _checked(key: Key, value: Any) -> Any:
     if key.name in CHOICES and value not in CHOICES[key.name]:
         raise ValueError(f"one of {', '.join(CHOICES[key.name])} is wanted, not {value!r}")
-    if key.kind is int and value < 1:
-        raise ValueError(f"at least 1 is wanted, not {value}")
+    least = 0 if key.name == "index.days" else 1
+    if key.kind is int and value < least:
+        raise ValueError(f"at least {least} is wanted, not {value}")
     if key.name in ("bus.url", "index.url"):
         _check_url(key.name, str(value))
     return value

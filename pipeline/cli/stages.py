@@ -12,7 +12,9 @@ from pipeline.children import warm
 from pipeline.cli import show
 from pipeline.cli.command import Command
 from pipeline.config import Settings
+from pipeline.daily import Daily
 from pipeline.errors import Fatal
+from pipeline.letters import utc_now
 from pipeline.parent import leave_with
 from pipeline.process import TRY_AGAIN, UNFIT, Process, leave
 from pipeline.topology import STEP
@@ -43,8 +45,8 @@ def _run(name: str, args: Namespace, settings: Settings) -> int:
     if name == "poll":
         return _poll(args, settings, bus)
     if name == "delay":
-        mover = app.delays(settings, bus)
-        return Process(name, mover.turn).run()
+        daily = Daily(app.delays(settings, bus).turn, lambda: app.maintain(settings, utc_now()))
+        return Process(name, daily.turn).run()
     worker, close = app.worker(settings, name, bus)
     try:
         warm(worker.stage)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.errors import Reject
 from pipeline.index import Document
 from pipeline.index.rows import SHIFT, Row, keys, load, row, text
-from pipeline.index.shapes import SHAPES
+from pipeline.index.shapes import SHAPES, Shape
 from pipeline.limits import FATE_DAYS
 
 Answer = str | Exception
@@ -78,14 +78,15 @@ def _remove(db: sqlite3.Connection, one: Row) -> Iterator[Words]:
         f"SELECT n, live, body FROM {kind} JOIN {kind}_body USING (n) WHERE id = ?",  # noqa: S608
         (one.id,),
     ).fetchone()
-    if not found:
-        return
-    n, live, data = found
+    if found:
+        yield from _take_out(db, one.shape, *found)
+
+
+def _take_out(db: sqlite3.Connection, shape: Shape, n: int, live: int, data: bytes) -> list[Words]:
     body = load(data)
-    _delete(db, kind, n, keys(one.shape, body))
-    words = text(one.shape, body) if live else None
-    if words:
-        yield n, False, *words
+    _delete(db, shape.kind, n, keys(shape, body))
+    words = text(shape, body) if live else None
+    return [(n, False, *words)] if words else []
 
 
 def _delete(db: sqlite3.Connection, kind: str, n: int, old: frozenset[int]) -> None:
@@ -119,3 +120,13 @@ def forget_fates(db: sqlite3.Connection, rows: Sequence[Row | Reject], now: floa
     ).fetchall()
     for n, data in old:
         _delete(db, "fate", n, keys(SHAPES["fate"], load(data)))
+
+
+def drop(db: sqlite3.Connection, shape: Shape, places: Sequence[int]) -> None:
+    """Delete the documents at these places."""
+    words: list[Words] = []
+    for n in places:
+        sql = f"SELECT live, body FROM {shape.kind} JOIN {shape.kind}_body USING (n) WHERE n = ?"  # noqa: S608
+        for live, data in db.execute(sql, (n,)).fetchall():
+            words += _take_out(db, shape, n, live, data)
+    _write_words(db, shape.kind, words)

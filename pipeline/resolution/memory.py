@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -100,9 +101,11 @@ class Memory:
             self.copies.put(story.id, story.body, story.first_seen)
         else:
             self.copies.forget(story.id)
+        # what was forgotten is never let go, or the next poll of its page would bring it back
+        until = math.inf if story.state == "forgotten" else story.fetched.timestamp()
         self._records.execute(
             "insert or replace into record values (?, ?, ?)",
-            (story.id, story.fetched.timestamp(), self._pack.compress(codec.encode(story))),
+            (story.id, until, self._pack.compress(codec.encode(story))),
         )
 
     def story(self, id: str) -> Story:
@@ -121,7 +124,7 @@ class Memory:
         return known.models == _models(story)
 
     def let_go(self, newest: datetime) -> int:
-        """Drop what was fetched more than 90 days before ``newest``; how many."""
+        """Drop what was fetched more than 90 days before ``newest``, less the forgotten."""
         limit = (newest - timedelta(days=STORY_DAYS)).timestamp()
         rows = self._records.execute("select id from record where fetched < ?", (limit,)).fetchall()
         for (id,) in rows:

@@ -41,6 +41,8 @@ class Resolve:
         return results
 
     def _resolve(self, story: Story) -> Done:
+        if story.state == "forgotten":
+            return self._forget(story)
         id = self._id(story)
         known = self._memory.known.get(id)
         if known is None:
@@ -58,6 +60,18 @@ class Resolve:
         )
         changed = text_of(story) != known.text
         return self._store(story, merged, known.revision + changed)
+
+    def _forget(self, asked: Story) -> Done:
+        """What an operator took out stays out; a story no longer remembered is so again."""
+        id = self._memory.aliases.get(asked.id, asked.id)
+        known = self._memory.known.get(id)
+        if known and known.state == "forgotten":
+            return Done(outcome="unchanged", state=None, story=id)
+        stored = self._memory.story(id) if known else asked
+        version = max(asked.version, stored.version) + 1
+        gone = replace(tombstone(stored, "forgotten"), version=version)
+        self._memory.put(gone)
+        return Done(made=(gone,), outcome="forgotten", state=None, story=id)
 
     def _id(self, story: Story) -> str:
         """The story this belongs to: by its address, or by the item that told of it before.
@@ -151,7 +165,7 @@ def tombstone(story: Story, state: str) -> Story:
     """The record that takes a story out of every search: the same id, a state, no text."""
     return replace(
         story, state=state, title="", body="", events=(), claims=(), authors=(),
-        mentions=type(story.mentions)(), copy_of=None, similarity=None,
+        categories=(), mentions=type(story.mentions)(), copy_of=None, similarity=None,
     )  # fmt: skip
 
 

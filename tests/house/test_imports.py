@@ -28,7 +28,7 @@ LAYERS = (
         "pipeline.deadletters", "pipeline.parent", "pipeline.children", "pipeline.asking",
         "pipeline.process", "pipeline.supervisor", "pipeline.config", "pipeline.sources",
         "pipeline.probing", "pipeline.replaying", "pipeline.explaining",
-        "pipeline.opml", "pipeline.source", "pipeline.works",
+        "pipeline.opml", "pipeline.forgetting", "pipeline.daily", "pipeline.source", "pipeline.works",
     ),
     ("pipeline.app",),
     ("pipeline.cli",),
