@@ -22,7 +22,6 @@ from pipeline.config import Settings
 from pipeline.delays import GROUP, Delays
 from pipeline.events import Story
 from pipeline.explaining import Explainer
-from pipeline.index import Kind
 from pipeline.index.keeping import Dropped, KeptIndex, out_of_date
 from pipeline.letters import Letters, utc_now
 from pipeline.limits import (
@@ -30,7 +29,6 @@ from pipeline.limits import (
     ENRICH_BYTES,
     ENRICH_SECONDS,
     EXTRACT_SECONDS,
-    FATE_DAYS,
 )  # fmt: skip
 from pipeline.polling import Poller, Polling
 from pipeline.probing import Probe, probe
@@ -98,11 +96,8 @@ def maintain(settings: Settings, now: datetime, *, dry: bool = False) -> Iterato
     Raises:
         TocsinError: it cannot be done now.
     """
-    days: dict[Kind, int] = {"fate": FATE_DAYS, "item": FATE_DAYS}
-    if settings.index.days:
-        days["story"] = settings.index.days
     with contextlib.closing(open_index(settings)) as index:
-        yield from out_of_date(index, days, now, dry=dry)
+        yield from out_of_date(index, settings.index.days, now, dry=dry)
 
 
 def sources(settings: Settings) -> Sources:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import date
 from typing import Any
 
 from elasticsearch import Elasticsearch
@@ -14,7 +15,7 @@ from pipeline.index import Document, Kind, Query
 from pipeline.index import bulk as bulks
 from pipeline.index.asking import condition, groups, order
 from pipeline.index.faults import TROUBLE, fatal, fault, shown
-from pipeline.index.shapes import SHAPES, check_fields
+from pipeline.index.shapes import SHAPES, check_fields, ended
 from pipeline.index.templates import install, missing
 from pipeline.limits import BULK_SECONDS, SEARCH_SECONDS
 
@@ -169,6 +170,21 @@ class ElasticIndex:
             if "after_key" not in found:
                 return
             composite["after"] = found["after_key"]
+
+    def drop(self, kind: Kind, before: date, *, dry: bool = False) -> Iterator[tuple[str, int]]:
+        """See :class:`pipeline.index.keeping.KeptIndex`; whole months, an index a step."""
+        with self._careful():
+            there = sorted(self._client.indices.get_alias(index=self._pattern(kind)).body)
+        start = f"{self._prefix}-{SHAPES[kind].plural}-"
+        for name in there:
+            end = ended(name.removeprefix(start))
+            if end is None or end > before:
+                continue
+            with self._careful():
+                counted = self._client.count(index=name, ignore_unavailable=True)["count"]
+                if not dry:  # its own lifecycle may have been faster
+                    self._client.indices.delete(index=name, ignore_unavailable=True)
+            yield name, counted
 
     def close(self) -> None:
         """See the port."""

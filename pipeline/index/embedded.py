@@ -7,14 +7,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pipeline.index import Document, Kind, Query
+from pipeline.index.aged import old
 from pipeline.index.finding import Plan, count_sql, page_sql, plan
 from pipeline.index.rows import load
 from pipeline.index.shapes import SHAPES, check_fields
-from pipeline.index.storing import Answer, forget_fates, store, try_row
+from pipeline.index.storing import Answer, drop, forget_fates, store, try_row
 from pipeline.index.tables import careful, open_file
 from pipeline.limits import BULK_DOCUMENTS
 
@@ -113,6 +115,22 @@ class EmbeddedIndex:
             sql, values = count_sql(plan(query, db), by)
             rows = db.execute(sql, values).fetchall()
         return {tuple(names): number for *names, number in rows if number}
+
+    def drop(self, kind: Kind, before: date, *, dry: bool = False) -> Iterator[tuple[str, int]]:
+        """See :class:`pipeline.index.keeping.KeptIndex`; BULK_DOCUMENTS a step."""
+        name = f"{SHAPES[kind].plural} before {before}"
+        with self._reading() as db:
+            found = old(db, kind, before, self._clock())
+        while True:
+            with self._reading():
+                places = next(found, None)
+            if places is None:
+                return
+            if places and not dry:
+                with self._writing() as db:
+                    drop(db, SHAPES[kind], places)
+            if places:
+                yield name, len(places)
 
     def close(self) -> None:
         """See the port."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -131,6 +131,14 @@ def check(document: Document) -> Shape:
     if not _MONTH.fullmatch(document.month):
         raise Reject(f"its month {document.month[:20]!r} is not like 2026.02")
     return SHAPES[document.kind]
+
+
+def ended(month: str) -> date | None:
+    """The first day after the month, None for what is no month."""
+    if not _MONTH.fullmatch(month) or not 1 <= int(month[5:]) <= 12:
+        return None
+    year, number = int(month[:4]), int(month[5:])
+    return date(year + number // 12, number % 12 + 1, 1) if 0 < year < 9_999 else None
 
 
 def check_fields(shape: Shape, asked: Query, by: tuple[str, ...] = ()) -> None:

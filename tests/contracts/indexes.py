@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.index import Document, Index, Query
 from pipeline.index.elastic import ElasticIndex
 from pipeline.index.embedded import EmbeddedIndex
+from pipeline.index.keeping import KeptIndex
 
 PLURALS = ("stories", "incidents", "items", "fates")
 
@@ -23,7 +24,7 @@ class Where:
     url: str = ""
     prefix: str = ""
 
-    def open(self) -> Index:
+    def open(self) -> KeptIndex:
         if self.folder:
             return EmbeddedIndex(self.folder)
         return ElasticIndex(self.url, prefix=self.prefix)

@@ -15,6 +15,7 @@ from pipeline.errors import Fatal
 from pipeline.index import Query
 from pipeline.index.embedded import EmbeddedIndex
 from pipeline.index.tables import FILE
+from pipeline.limits import BULK_DOCUMENTS
 from tests.contracts.index_samples import START, fate, incident, item, story, told
 
 FILL = """
@@ -50,6 +51,18 @@ def test_fates_are_kept_30_days(tmp_path: Path) -> None:
     found = index.search(Query(kind="fate", match={"id": "x"}, limit=None))
     assert {body["time"] for body in found} == {fate("new", time=now).body["time"]}
     assert index.count(Query(kind="item"), ()) == {(): 1}
+    index.close()
+
+
+def test_fates_that_no_batch_took_along_are_dropped_in_steps(tmp_path: Path) -> None:
+    """By their time, 500 a transaction; the others stay."""
+    index = EmbeddedIndex(tmp_path, clock=START.timestamp)
+    index.put([fate(f"old{n}") for n in range(BULK_DOCUMENTS + 1)])
+    index.put([fate("new", time=START + timedelta(days=1))])
+    before = START.date() + timedelta(days=1)
+    told = f"fates before {before}"
+    assert list(index.drop("fate", before)) == [(told, BULK_DOCUMENTS), (told, 1)]
+    assert index.count(Query(kind="fate"), ()) == {(): 1}
     index.close()
 
 

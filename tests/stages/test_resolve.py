@@ -13,8 +13,8 @@ from pipeline.events import Published, Story
 from pipeline.resolution.copies import sketch
 from pipeline.resolution.memory import Memory
 from pipeline.stages import Done
-from pipeline.stages.resolve import Resolve
-from tests.records import BODY, at, story
+from pipeline.stages.resolve import Resolve, tombstone
+from tests.records import BODY, URL, at, story
 
 LONG = " ".join(f"{word}{n}" for n in range(30) for word in ("shell", "market", "town", "guard"))
 
@@ -142,6 +142,48 @@ def test_a_kill_may_come_before_its_story(stream: Stream) -> None:
     (done,) = stream.put(story(fetched=at(9)))
     assert done.made == ()
     assert stream.stored["a1"].state == "killed"
+
+
+def forget(stored: Story) -> Story:
+    """What the command puts on the topic."""
+    return tombstone(stored, "forgotten")
+
+
+def test_a_forgotten_story_has_a_state_and_no_text_and_stays_so(stream: Stream) -> None:
+    """Whatever comes later: another text, a redirect, another item, a restart, years."""
+    stream.put(story(categories=("Arvad",)))
+    before = stream.stored["a1"]
+    (done,) = stream.put(forget(before))
+    gone = stream.stored["a1"]
+    assert (done.outcome, done.state) == ("forgotten", None)
+    assert (gone.state, gone.title, gone.body, gone.categories) == ("forgotten", "", "", ())
+    assert (gone.version > before.version, gone.items) == (True, ("i1",))
+    later = 60 * 24 * 1000
+    for number, minutes in enumerate((9, 10, later, later + 60 * 24 * 91)):
+        stream.put(story(body=f"{BODY} Late {number}.", fetched=at(minutes)))
+        stream.put(story(id="a2", url=f"{URL}-2", fetched=at(minutes)))
+        stream.put(story(item="i2", status="killed", fetched=at(minutes)))
+        assert stream.stored == {"a1": gone}
+        stream.resolve.recall()
+    assert [done.made for done in stream.put(forget(before), before)] == [(), ()]
+
+
+def test_a_story_let_go_from_memory_can_be_forgotten(stream: Stream) -> None:
+    """The record brings its ids and its version with it."""
+    stored = story(version=77 << 8, items=("i1", "i2"), aliases=("a2",))
+    stream.put(forget(stored))
+    assert stream.stored["a1"].version == stored.version + 1
+    stream.put(story(id="a2", item="i9", fetched=at(9)), story(item="i2", fetched=at(9)))
+    assert {id: one.state for id, one in stream.stored.items()} == {"a1": "forgotten"}
+
+
+def test_a_copy_of_what_is_forgotten_stays_marked(stream: Stream) -> None:
+    """It is another publisher's; a text that comes later is no copy of what is not there."""
+    stream.put(wire("a", 1), wire("b", 2))
+    stream.put(forget(stream.stored["a"]))
+    stream.put(wire("c", 3))
+    assert (stream.stored["b"].body, stream.stored["b"].copy_of) == (BODY, "a")
+    assert stream.stored["c"].copy_of == "b"
 
 
 def wire(id: str, minutes: int, body: str = BODY, **more: object) -> Story:
