@@ -27,7 +27,9 @@ from pipeline.topology import FATES, Step, key_of
 
 log = logging.getLogger("tocsin.worker")
 
-LONGEST_HOLD = 30.0  # seconds between two tries to write where nothing can be written
+# Seconds between two tries to write where nothing can be written: as long again as it has failed
+# already.  Each partition is held by itself, so to count the failures would reach the longest at once.
+FIRST_HOLD, LONGEST_HOLD = 0.5, 10.0
 
 
 @runtime_checkable
@@ -59,7 +61,7 @@ class Worker:
     now: Callable[[], datetime]
     outcomes: Counter[str] = field(default_factory=Counter)
     _owned: Mapping[str, frozenset[int]] = field(default_factory=dict)
-    _held: int = 0
+    _failing: datetime | None = None  # since then nothing can be written
 
     def turn(self, timeout: float) -> int:
         """Handle one batch; how many records it had.
@@ -76,7 +78,7 @@ class Worker:
         except Retry as error:  # the stage can write nowhere now: stop reading
             self._hold(records, error)
             return 0
-        self._held = 0
+        self._failing = None
         self._publish(works)
         self.consumer.commit(records)
         return len(records)
@@ -91,8 +93,10 @@ class Worker:
             self.stage.recall()
 
     def _hold(self, records: Sequence[Record], error: Retry) -> None:
-        self._held += 1
-        growing = min(0.25 * 2 ** min(self._held, 10), LONGEST_HOLD)
+        now = self.now()
+        self._failing = self._failing or now
+        failed = (now - self._failing).total_seconds()
+        growing = min(max(failed, FIRST_HOLD), LONGEST_HOLD)
         seconds = (error.after or growing) * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
         log.warning("%s waits %.1f s: %s", self.step.name, seconds, error)
         self.consumer.hold(records, seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -15,6 +16,7 @@ from kafka.admin import MemberToRemove
 from pipeline.bus import TopicSpec
 from pipeline.bus.kafka import KafkaBus
 from pipeline.errors import Fatal
+from tests.conditions import waited
 from tests.contracts.buses import messages, publish, take
 from tests.servers import start_kafka
 
@@ -37,6 +39,22 @@ def test_hold_through_a_lost_membership(kafka_url: str) -> None:
     again = take(consumer, 2)
     assert time.monotonic() - held_at > 4.9
     assert [record.key for record in again] == ["b", "c"]
+    consumer.close()
+    bus.close()
+
+
+def test_a_poll_without_patience_joins_the_group(kafka_url: str) -> None:
+    """The poller polls with no timeout between its requests; it gets its partitions too."""
+    bus = KafkaBus(kafka_url, prefix=f"t{uuid.uuid4().hex[:8]}")
+    bus.setup([TopicSpec("single", 1, 7.0)])
+    publish(bus, messages("single", "a"))
+    consumer = bus.consume(["single"], "group", "0")
+    turn = threading.Event()  # never set: the half second that a turn of the poller takes
+
+    def polled() -> bool:
+        return turn.wait(0.5) or [record.key for record in consumer.poll(10, 0.0)] == ["a"]
+
+    waited(polled, 10)
     consumer.close()
     bus.close()
 
