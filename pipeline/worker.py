@@ -28,7 +28,7 @@ from pipeline.topology import FATES, Step, key_of
 log = logging.getLogger("tocsin.worker")
 
 # Seconds between two tries to write where nothing can be written: as long again as it has failed
-# already.  Each partition is held by itself, so to count the failures would reach the longest at once.
+# already.  Each partition is held by itself: to count failures would reach the longest at once.
 FIRST_HOLD, LONGEST_HOLD = 0.5, 10.0
 
 
