@@ -18,12 +18,13 @@ from pipeline import codec, topology
 from pipeline.asking import Asking
 from pipeline.bus import Bus
 from pipeline.children import Bounds, Children, Killable
+from pipeline.clock import utc_now
 from pipeline.config import Settings
 from pipeline.delays import GROUP, Delays
 from pipeline.events import Story
 from pipeline.explaining import Explainer
 from pipeline.index.keeping import Dropped, KeptIndex, out_of_date
-from pipeline.letters import Letters, utc_now
+from pipeline.letters import Letters
 from pipeline.limits import (
     CHILD_BYTES,
     ENRICH_BYTES,

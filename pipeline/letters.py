@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pipeline.bus import Message, Record
 from pipeline.errors import Reject, Retry, Skip
@@ -89,8 +89,3 @@ def _delay(attempt: int, after: float | None) -> str:
     names = list(DELAYS)
     fits = [name for name in names[attempt - 1 :] if DELAYS[name] >= (after or 0.0)]
     return fits[0] if fits else names[-1]
-
-
-def utc_now() -> datetime:
-    """The present time, UTC."""
-    return datetime.now(UTC)

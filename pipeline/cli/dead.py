@@ -10,9 +10,9 @@ from pipeline import app
 from pipeline.bus import Bus
 from pipeline.cli import show
 from pipeline.cli.command import Command, json_flag
+from pipeline.clock import utc_now
 from pipeline.config import Settings
 from pipeline.deadletters import Letter, drop, open_letters, replay
-from pipeline.letters import utc_now
 from pipeline.topology import STAGES
 
 COLUMNS = ("id", "stage", "class", "attempts", "last", "source", "url", "error")

@@ -12,12 +12,12 @@ from connectors.base import Request
 from pipeline import app
 from pipeline.cli import show
 from pipeline.cli.command import Command, json_flag
+from pipeline.clock import utc_now
 from pipeline.codec import stripped
 from pipeline.config import ConfigError, Settings
 from pipeline.events import Evidence, Page, Place, Story
 from pipeline.explaining import page_of, sniff
 from pipeline.extraction.dates import parse_stamp
-from pipeline.letters import utc_now
 from pipeline.limits import PAGE_BYTES
 from pipeline.logs import printable
 from pipeline.urls import is_http

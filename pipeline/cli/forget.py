@@ -7,10 +7,10 @@ from argparse import ArgumentParser, Namespace
 from pipeline import app
 from pipeline.cli import show
 from pipeline.cli.command import Command, json_flag
+from pipeline.clock import utc_now
 from pipeline.config import Settings
 from pipeline.events import Story
 from pipeline.forgetting import copies, find, forget
-from pipeline.letters import utc_now
 
 STAYS = (
     "the running service takes it out within seconds; it never comes back",

@@ -8,8 +8,8 @@ from collections import Counter
 from pipeline import app
 from pipeline.cli import show
 from pipeline.cli.command import Command, json_flag
+from pipeline.clock import utc_now
 from pipeline.config import Settings
-from pipeline.letters import utc_now
 
 
 def _arguments(parser: ArgumentParser) -> None:

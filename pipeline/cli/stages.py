@@ -11,10 +11,10 @@ from pipeline.bus import Bus
 from pipeline.children import warm
 from pipeline.cli import show
 from pipeline.cli.command import Command
+from pipeline.clock import utc_now
 from pipeline.config import Settings
 from pipeline.daily import Daily
 from pipeline.errors import Fatal
-from pipeline.letters import utc_now
 from pipeline.parent import leave_with
 from pipeline.process import TRY_AGAIN, UNFIT, Process, leave
 from pipeline.topology import STEP

@@ -12,12 +12,12 @@ from pipeline import app, codec
 from pipeline.bus import Bus
 from pipeline.cli import account, show
 from pipeline.cli.command import Command, json_flag
+from pipeline.clock import utc_now
 from pipeline.config import Settings
 from pipeline.deadletters import open_letters
 from pipeline.delays import GROUP
 from pipeline.events import SourceState
 from pipeline.index import Index, Query
-from pipeline.letters import utc_now
 from pipeline.topology import CURSORS, RETRIES, STAGES, STEP
 
 RECENT = timedelta(minutes=10)  # the rate is that of the fates of these minutes

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 from urllib.parse import urljoin
@@ -21,6 +21,7 @@ from yarl import URL
 
 from connectors.base import Answer, Request
 from pipeline import limits, urls
+from pipeline.clock import utc_now
 from pipeline.errors import Reject, Retry, Skip, TocsinError
 from pipeline.transports import status as statuses
 from pipeline.transports.codings import ACCEPTED, decoded
@@ -65,11 +66,6 @@ class _Plan:
     limit: int
     robots: bool
     cut: bool = False
-
-
-def utc_now() -> datetime:
-    """The time."""
-    return datetime.now(UTC)
 
 
 class Http:

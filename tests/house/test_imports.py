@@ -14,7 +14,7 @@ LAYERS = (
     ("connectors",),
     (
         "pipeline.events", "pipeline.facts", "pipeline.errors", "pipeline.limits",
-        "pipeline.durations", "pipeline.urls", "pipeline.codec", "pipeline.logs",
+        "pipeline.durations", "pipeline.clock", "pipeline.urls", "pipeline.codec", "pipeline.logs",
     ),
     ("pipeline.contracts", "pipeline.pages"),
     (
